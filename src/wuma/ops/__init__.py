@@ -1,0 +1,1 @@
+"""Running the house: tenants, health, the job board, drills."""

@@ -1,0 +1,1 @@
+"""GS1 in pure Python: identifiers, AI syntax, Digital Link, EPC. No I/O, no dependency."""
