@@ -1,0 +1,185 @@
+"""Signing in by password and second factor, and staying signed in by a cookie."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import case, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from wuma.kernel.auth.models import Account, SignedIn
+from wuma.kernel.auth.passwords import verify_password
+from wuma.kernel.auth.principals import Grants, principal_for
+from wuma.kernel.crypto import FieldCipher
+from wuma.kernel.db import Database
+from wuma.kernel.errors import Refusal, TooMany
+from wuma.kernel.http.access import Principal
+from wuma.kernel.ids import uuid7
+from wuma.kernel.tenancy import PLATFORM
+
+SESSION_HOURS: Final = 12
+SESSION_IDLE_HOURS: Final = 2
+SEEN_EVERY_SECONDS: Final = 60  # one write a minute is enough to know that somebody is still there
+FAILURES_BEFORE_LOCK: Final = 5
+LOCK_SECONDS_MAX: Final = 3600
+TOTP_STEP_SECONDS: Final = 30  # RFC 6238
+TOTP_DRIFT_STEPS: Final = 1
+USER_AGENT_CHARACTERS_MAX: Final = 300
+
+
+class WrongCredentials(Refusal):
+    """E-mail, password or code do not fit together."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    slug = "wrong-credentials"
+
+
+class SecondFactorNeeded(Refusal):
+    """The password is right; the code of the authenticator app is missing."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    slug = "second-factor-needed"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What somebody presents at the door."""
+
+    email: str
+    password: str
+    totp: str | None
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """The secret goes into the cookie and is nowhere else."""
+
+    secret: str
+    expires_at: datetime
+
+
+def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: datetime) -> NewSession:
+    """Check what was presented and open a session.
+
+    A failure is counted in a transaction of its own, so that it stays counted when the request is refused;
+    after `FAILURES_BEFORE_LOCK` of them the account waits, twice as long each time.
+
+    Raises:
+        WrongCredentials: the same for an unknown account, a wrong password, a wrong code.
+        SecondFactorNeeded: the password was right and the account wants a code too.
+        TooMany: the account is locked for the moment; nothing was checked.
+    """
+    email = presented.email.strip().lower()
+    with database.transaction(PLATFORM) as session:
+        account = session.scalar(select(Account).where(Account.email == email, Account.disabled_at.is_(None)))
+    if account is not None and account.locked_until is not None and account.locked_until > now:
+        wait_seconds = int((account.locked_until - now).total_seconds()) + 1
+        raise TooMany("Too many failures; the account is locked for a while.", retry_after_seconds=wait_seconds)
+
+    password_is_right = verify_password(account.password_hash if account else None, presented.password)
+    if account is None:
+        raise WrongCredentials("Please check e-mail and password.")
+    if not password_is_right:
+        _count_failure(database, account.id, now)
+        raise WrongCredentials("Please check e-mail and password.")
+    if account.totp_secret is not None:
+        if not presented.totp:
+            raise SecondFactorNeeded("Please enter the six digits of your authenticator app.")
+        secret = cipher.decrypt(account.tenant_id, "kernel.account", "totp_secret", str(account.id), account.totp_secret)
+        if not _use_totp(database, account.id, secret.decode(), presented.totp, now):
+            _count_failure(database, account.id, now)
+            raise WrongCredentials("Please check the code of your authenticator app.")
+    with database.transaction(PLATFORM) as session:
+        return _open(session, account, presented.user_agent, now)
+
+
+def _count_failure(database: Database, account_id: UUID, now: datetime) -> None:
+    excess = Account.failed_count + 1 - FAILURES_BEFORE_LOCK
+    seconds = func.least(60 * func.pow(2, func.least(excess, 10)), LOCK_SECONDS_MAX)
+    with database.transaction(PLATFORM) as session:
+        session.execute(
+            update(Account)
+            .where(Account.id == account_id)
+            .values(
+                failed_count=Account.failed_count + 1,
+                locked_until=case((excess >= 0, now + func.make_interval(0, 0, 0, 0, 0, 0, seconds)), else_=None),
+            )
+        )
+
+
+def _use_totp(database: Database, account_id: UUID, secret: str, digits: str, now: datetime) -> bool:
+    """Whether the digits are right and not yet used: a code seen over a shoulder is worth nothing afterwards."""
+    present = int(now.timestamp()) // TOTP_STEP_SECONDS
+    totp = pyotp.TOTP(secret, interval=TOTP_STEP_SECONDS)
+    for step in range(present - TOTP_DRIFT_STEPS, present + TOTP_DRIFT_STEPS + 1):
+        if secrets.compare_digest(totp.at(step * TOTP_STEP_SECONDS).encode(), digits.strip().encode()):
+            with database.transaction(PLATFORM) as session:
+                used = session.scalar(
+                    update(Account)
+                    .where(Account.id == account_id, Account.totp_last_step < step)
+                    .values(totp_last_step=step)
+                    .returning(Account.id)
+                )
+            return used is not None
+    return False
+
+
+def _open(session: Session, account: Account, user_agent: str, now: datetime) -> NewSession:
+    secret = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(hours=SESSION_HOURS)
+    session.add(
+        SignedIn(
+            token_hash=_hash(secret),
+            id=uuid7(),
+            tenant_id=account.tenant_id,
+            account_id=account.id,
+            created_at=now,
+            expires_at=expires_at,
+            last_seen_at=now,
+            user_agent=user_agent[:USER_AGENT_CHARACTERS_MAX],
+        )
+    )
+    session.execute(update(Account).where(Account.id == account.id).values(failed_count=0, locked_until=None))
+    return NewSession(secret, expires_at)
+
+
+def principal_of(
+    database: Database, secret: str, grants: Grants, *, now: datetime, tenant_slug: str | None
+) -> Principal | None:
+    """Return who a cookie stands for; None when the session has ended."""
+    with database.transaction(PLATFORM) as session:
+        row = session.execute(
+            select(SignedIn, Account)
+            .join(Account, Account.id == SignedIn.account_id)
+            .where(SignedIn.token_hash == _hash(secret), Account.disabled_at.is_(None))
+        ).one_or_none()
+        if row is None:
+            return None
+        signed_in, account = row
+        if signed_in.expires_at <= now or signed_in.last_seen_at <= now - timedelta(hours=SESSION_IDLE_HOURS):
+            return None
+        if signed_in.last_seen_at <= now - timedelta(seconds=SEEN_EVERY_SECONDS):
+            signed_in.last_seen_at = now
+        return principal_for(session, account, grants, tenant_slug=tenant_slug, session_id=signed_in.id)
+
+
+def sign_out(session: Session, session_id: UUID) -> None:
+    """End a session."""
+    session.execute(delete(SignedIn).where(SignedIn.id == session_id))
+
+
+def forget_ended(session: Session, *, now: datetime) -> None:
+    """Remove the sessions that have ended."""
+    session.execute(delete(SignedIn).where(SignedIn.expires_at <= now))
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

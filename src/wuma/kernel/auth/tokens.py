@@ -1,0 +1,108 @@
+"""API tokens: ``wuma_<id>_<secret>``, kept as a hash, narrowed to some permissions, and expiring."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from wuma.kernel.auth.models import Account, ApiToken
+from wuma.kernel.auth.principals import Grants, principal_for
+from wuma.kernel.db import Database
+from wuma.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound, Unauthenticated
+from wuma.kernel.http.access import Principal
+from wuma.kernel.ids import uuid7
+from wuma.kernel.tenancy import PLATFORM
+
+PREFIX: Final = "wuma"
+DAYS_MAX: Final = 366
+USED_EVERY_SECONDS: Final = 60
+_SECRET_CHARACTERS: Final = 43  # 32 bytes in base64url
+
+
+def issue(
+    session: Session, owner: Principal, *, name: str, permissions: frozenset[str], days: int, now: datetime
+) -> tuple[ApiToken, str]:
+    """Make a token for oneself; the text is shown once and stored nowhere.
+
+    Raises:
+        Forbidden: when it would carry a permission that its owner does not have.
+    """
+    if not 1 <= days <= DAYS_MAX:
+        raise InvalidInput("The life of a token.", [FieldError("/days", f"1 to {DAYS_MAX}", str(days))])
+    excess = sorted(permissions - owner.permissions)
+    if excess:
+        raise Forbidden(f"You cannot give what you do not have: {', '.join(excess)}.", permissions=excess)
+    secret = secrets.token_urlsafe(32)
+    token = ApiToken(
+        id=uuid7(),
+        tenant_id=owner.tenant_id,
+        account_id=owner.account_id,
+        name=name,
+        secret_hash=_hash(secret),
+        permissions=sorted(permissions),
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+    )
+    session.add(token)
+    session.flush()
+    return token, f"{PREFIX}_{token.id.hex}_{secret}"
+
+
+def principal_of(
+    database: Database, text: str, grants: Grants, *, now: datetime, tenant_slug: str | None
+) -> Principal:
+    """Return who a token stands for.
+
+    Raises:
+        Unauthenticated: the same for a malformed, unknown, expired or revoked token.
+    """
+    token_id, secret = _read(text)
+    with database.transaction(PLATFORM) as session:
+        row = session.execute(
+            select(ApiToken, Account)
+            .join(Account, Account.id == ApiToken.account_id)
+            .where(ApiToken.id == token_id, Account.disabled_at.is_(None))
+        ).one_or_none()
+        if row is None or not secrets.compare_digest(row[0].secret_hash, _hash(secret)):
+            raise Unauthenticated("This API token is not valid.")
+        token, account = row
+        if token.revoked_at is not None or token.expires_at <= now:
+            raise Unauthenticated("This API token is not valid.")
+        if token.last_used_at is None or token.last_used_at <= now - timedelta(seconds=USED_EVERY_SECONDS):
+            token.last_used_at = now
+        only = frozenset(token.permissions)
+        return principal_for(session, account, grants, tenant_slug=tenant_slug, only=only)
+
+
+def revoke(session: Session, owner: Principal, token_id: UUID, *, now: datetime) -> None:
+    """End a token of one's own."""
+    revoked = session.scalar(
+        update(ApiToken)
+        .where(ApiToken.id == token_id, ApiToken.account_id == owner.account_id, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+    )
+    if revoked is None:
+        raise NotFound(f"Token {token_id}: you have none that is still valid.")
+
+
+def _read(text: str) -> tuple[UUID, str]:
+    prefix, _, rest = text.partition("_")
+    identifier, _, secret = rest.partition("_")
+    try:
+        token_id = UUID(hex=identifier)
+    except ValueError:
+        token_id = None
+    if token_id is None or prefix != PREFIX or len(secret) != _SECRET_CHARACTERS:
+        raise Unauthenticated("This API token is not valid.")
+    return token_id, secret
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,1 @@
+"""How HTTP is spoken here: access decided on every route, one transaction a request, problems in RFC 9457."""

@@ -1,0 +1,117 @@
+"""Who may do what: every route says it, and a route that says nothing does not start.
+
+A permission is a dotted name, ``codes.order``: what is done to what. Roles are bundles of permissions;
+the table is ``ops/roles.py``. An API token carries a subset of its owner's permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from wuma.kernel.errors import Forbidden, Unauthenticated
+from wuma.kernel.tenancy import PLATFORM, Scope
+
+PLATFORM_TENANT: Final = 0
+"""The tenant of those who run the platform itself."""
+
+
+class Role(StrEnum):
+    """What somebody is here."""
+
+    PLATFORM_OPERATOR = "platform_operator"
+    BRAND_ADMIN = "brand_admin"
+    MARKETER = "marketer"
+    QA = "qa"
+    CHANNEL_MANAGER = "channel_manager"
+    LINE_OPERATOR = "line_operator"
+    CUSTOMER_SERVICE = "customer_service"
+    PRINTING_VENDOR = "printing_vendor"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever stands behind a request, as far as we know and have checked."""
+
+    account_id: UUID
+    tenant_id: int
+    """The tenant acted for: one's own, or the one a platform operator has chosen."""
+    name: str
+    email: str
+    roles: frozenset[Role]
+    permissions: frozenset[str]
+    session_id: UUID | None = None
+    """The session, when signed in by cookie; None for an API token."""
+
+    @property
+    def scope(self) -> Scope:
+        """The rows this principal's transaction may touch."""
+        if self.tenant_id == PLATFORM_TENANT and Role.PLATFORM_OPERATOR in self.roles:
+            return PLATFORM
+        return Scope.of(self.tenant_id)
+
+    def may(self, permission: str) -> bool:
+        """Whether this principal has a permission."""
+        return permission in self.permissions
+
+    @property
+    def actor(self) -> str:
+        """The name this principal is written down under: stable, and not personal data."""
+        return f"account:{self.account_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a route asks for. `permission` None: only that somebody is signed in; `public`: nothing at all."""
+
+    permission: str | None = None
+    public: bool = False
+
+    def admit(self, principal: Principal | None) -> None:
+        """Raise unless this principal may use the route."""
+        if self.public:
+            return
+        if principal is None:
+            raise Unauthenticated("This needs a signed-in session or an API token.")
+        if self.permission is not None and not principal.may(self.permission):
+            raise Forbidden(f"This needs the permission {self.permission}.", permission=self.permission)
+
+
+Route = TypeVar("Route", bound=Callable[..., Any])
+_ACCESS: Final = "__wuma_access__"
+
+
+def needs(permission: str) -> Callable[[Route], Route]:
+    """Admit principals with this permission."""
+    return _mark(Access(permission=permission))
+
+
+def signed_in(route: Route) -> Route:
+    """Admit everybody who is signed in: for what concerns only oneself."""
+    return _mark(Access())(route)
+
+
+def public(route: Route) -> Route:
+    """Admit everybody. Say in a comment why."""
+    return _mark(Access(public=True))(route)
+
+
+def _mark(access: Access) -> Callable[[Route], Route]:
+    def mark(route: Route) -> Route:
+        setattr(route, _ACCESS, access)
+        return route
+
+    return mark
+
+
+def access_of(route: Callable[..., Any]) -> Access:
+    """Return what a route asks for; a route that does not say is a bug, found when the program starts."""
+    access = getattr(route, _ACCESS, None)
+    if access is None:
+        raise TypeError(f"{route.__module__}.{route.__qualname__}: say who may use it (needs, signed_in, public)")
+    assert isinstance(access, Access)
+    return access

@@ -1,0 +1,232 @@
+"""One request: one decision who may, one transaction, one answer — also when it is sent twice.
+
+`Endpoint` is the route class of every router of the platform API. It authenticates, admits, opens the
+session, runs the route and commits *before* the answer leaves: what is acknowledged is kept. A POST with
+an ``Idempotency-Key`` stores its answer in the same transaction, so a repetition gets the first answer
+and does nothing. Each successful change leaves an audit entry, again in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import Depends
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
+from wuma.kernel.errors import FieldError, InvalidInput, Refusal
+from wuma.kernel.http.access import Access, Principal, access_of
+from wuma.kernel.http.authentication import authenticate
+from wuma.kernel.http.origin import client_address
+from wuma.kernel.runtime import Runtime
+from wuma.kernel.tenancy import NOBODY
+
+IDEMPOTENCY_HEADER: Final = "idempotency-key"
+IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 200
+IDEMPOTENCY_DAYS: Final = 7
+
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class KeyReused(Refusal):
+    """This Idempotency-Key was used for another request."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "idempotency-key-reused"
+
+
+@dataclass(slots=True)
+class _Context:
+    """What one request carries from dependency to dependency."""
+
+    runtime: Runtime
+    principal: Principal | None
+    now: datetime
+    session: Session
+
+
+class Endpoint(APIRoute):
+    """A route that says who may use it, and whose work is one transaction."""
+
+    access: Access
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.access = access_of(endpoint)
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def run(request: Request) -> Response:
+            runtime: Runtime = request.app.state.runtime
+            now = read_clock(runtime.settings.clock, request.headers.get(WORLD_CLOCK_HEADER))
+            principal = await run_in_threadpool(authenticate, request, runtime, now)
+            self.access.admit(principal)
+            session = runtime.database.session(principal.scope if principal else NOBODY)
+            request.state.context = _Context(runtime, principal, now, session)
+            try:
+                return await self._run_in_transaction(request, handle, session, principal, now)
+            finally:
+                await run_in_threadpool(session.close)
+
+        return run
+
+    async def _run_in_transaction(
+        self,
+        request: Request,
+        handle: Callable[[Request], Coroutine[Any, Any, Response]],
+        session: Session,
+        principal: Principal | None,
+        now: datetime,
+    ) -> Response:
+        once = await _Once.of(request, principal, session, now)
+        if once is not None:
+            earlier = await run_in_threadpool(once.earlier_answer)
+            if earlier is not None:
+                return earlier
+        response = await handle(request)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            await run_in_threadpool(session.rollback)
+            return response
+
+        def commit() -> None:
+            if principal is not None and request.method not in _SAFE_METHODS:
+                _write_audit_entry(session, request, self, principal, now)
+            if once is not None:
+                once.keep(response)
+            session.commit()
+
+        await run_in_threadpool(commit)
+        return response
+
+
+class _Once:
+    """One Idempotency-Key of one actor, claimed in the request's own transaction."""
+
+    def __init__(self, session: Session, tenant_id: int, actor: str, key: str, fingerprint: bytes, now: datetime):
+        self._session = session
+        self._row = {"tenant_id": tenant_id, "actor": actor, "key": key}
+        self._fingerprint = fingerprint
+        self._now = now
+
+    @classmethod
+    async def of(
+        cls, request: Request, principal: Principal | None, session: Session, now: datetime
+    ) -> _Once | None:
+        key = request.headers.get(IDEMPOTENCY_HEADER)
+        if key is None or request.method != "POST" or principal is None:
+            return None
+        if not key.isprintable() or not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX:
+            expected = f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable characters"
+            raise InvalidInput("Idempotency-Key", [FieldError("header/Idempotency-Key", expected, key[:40])])
+        digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+        digest.update(await request.body())
+        return cls(session, principal.tenant_id, principal.actor, key, digest.digest(), now)
+
+    def earlier_answer(self) -> Response | None:
+        """Claim the key; return the stored answer when it has been used. Waits for a twin under way."""
+        claimed = self._session.execute(
+            text(
+                "INSERT INTO kernel.idempotency (tenant_id, actor, key, fingerprint, created_at)"
+                " VALUES (:tenant_id, :actor, :key, :fingerprint, :now)"
+                " ON CONFLICT (tenant_id, actor, key) DO UPDATE SET fingerprint = excluded.fingerprint,"
+                " status = NULL, body = NULL, created_at = excluded.created_at"
+                " WHERE idempotency.created_at < :oldest RETURNING 1"
+            ),
+            {
+                **self._row,
+                "fingerprint": self._fingerprint,
+                "now": self._now,
+                "oldest": self._now - timedelta(days=IDEMPOTENCY_DAYS),
+            },
+        ).one_or_none()
+        if claimed is not None:
+            return None
+        kept = self._session.execute(
+            text(
+                "SELECT fingerprint, status, media_type, body FROM kernel.idempotency"
+                " WHERE tenant_id = :tenant_id AND actor = :actor AND key = :key"
+            ),
+            self._row,
+        ).one()
+        if kept.fingerprint != self._fingerprint:
+            raise KeyReused("The earlier request with this key had another path or body.")
+        response = Response(kept.body, status_code=kept.status, media_type=kept.media_type)
+        response.headers["Idempotency-Replayed"] = "true"
+        return response
+
+    def keep(self, response: Response) -> None:
+        """Store the answer; a streamed one is not kept and will be refused if asked for again."""
+        self._session.execute(
+            text(
+                "UPDATE kernel.idempotency SET status = :status, media_type = :media_type, body = :body"
+                " WHERE tenant_id = :tenant_id AND actor = :actor AND key = :key"
+            ),
+            {
+                **self._row,
+                "status": response.status_code,
+                "media_type": response.headers.get("content-type"),
+                "body": getattr(response, "body", None),
+            },
+        )
+
+
+def _write_audit_entry(
+    session: Session, request: Request, route: Endpoint, principal: Principal, now: datetime
+) -> None:
+    session.execute(
+        text(
+            "INSERT INTO kernel.audit_entry (tenant_id, at, actor, action, target, request_id, address)"
+            " VALUES (:tenant_id, :at, :actor, :action, :target, :request_id, :address)"
+        ),
+        {
+            "tenant_id": principal.tenant_id,
+            "at": now,
+            "actor": principal.actor,
+            "action": route.name,
+            "target": request.url.path,
+            "request_id": getattr(request.state, "request_id", ""),
+            "address": str(client_address(request)),
+        },
+    )
+
+
+async def _session(request: Request) -> Session:
+    context: _Context = request.state.context
+    return context.session
+
+
+async def _principal(request: Request) -> Principal:
+    context: _Context = request.state.context
+    assert context.principal is not None, "a public route asked for its principal"
+    return context.principal
+
+
+async def _now(request: Request) -> datetime:
+    context: _Context = request.state.context
+    return context.now
+
+
+async def _runtime(request: Request) -> Runtime:
+    context: _Context = request.state.context
+    return context.runtime
+
+
+Db = Annotated[Session, Depends(_session)]
+"""The request's session; committed for you."""
+Actor = Annotated[Principal, Depends(_principal)]
+"""Who asks."""
+Now = Annotated[datetime, Depends(_now)]
+"""When."""
+Program = Annotated[Runtime, Depends(_runtime)]
+"""The resources of the program."""

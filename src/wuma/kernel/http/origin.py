@@ -1,0 +1,64 @@
+"""Where a request comes from: the client's address behind proxies we trust, and whether a page of ours sent it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from wuma.kernel.settings import Network, Settings
+
+Address = IPv4Address | IPv6Address
+NOWHERE: Final = ip_address("0.0.0.0")  # noqa: S104 - not to listen on: the address of a client that has none
+
+
+def client_address(request: Request) -> Address:
+    """Return the address of whoever sent the request."""
+    settings: Settings = request.app.state.runtime.settings
+    peer = request.client.host if request.client else ""
+    return believed_address(peer, request.headers.get("x-forwarded-for"), tuple(settings.trusted_proxies))
+
+
+def believed_address(peer: str, forwarded_for: str | None, trusted: tuple[Network, ...]) -> Address:
+    """Walk X-Forwarded-For from the right, past proxies we trust, to the first address we must believe.
+
+    >>> from ipaddress import ip_network
+    >>> ours = (ip_network("10.0.0.0/8"),)
+    >>> believed_address("10.0.0.1", "6.6.6.6, 36.7.8.9, 10.0.0.2", ours)
+    IPv4Address('36.7.8.9')
+    >>> believed_address("36.7.8.9", "1.2.3.4", ours)  # not from a proxy of ours: the header is a claim
+    IPv4Address('36.7.8.9')
+    """
+    address = _read(peer)
+    if address is None:
+        return NOWHERE
+    for hop in reversed((forwarded_for or "").split(",")):
+        if not any(address in network for network in trusted if network.version == address.version):
+            break
+        earlier = _read(hop.strip())
+        if earlier is None:
+            break
+        address = earlier
+    return address
+
+
+@lru_cache(maxsize=65_536)
+def _read(text: str) -> Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
+
+
+def sent_by_own_page(request: Request) -> bool:
+    """Whether a browser says that one of our own pages sent this: the defence of cookies against CSRF."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")

@@ -1,0 +1,99 @@
+"""How often is too often: counting attempts without asking the database.
+
+Every process counts in its own memory, in buckets of a minute, and decides on the spot. Once a second it
+adds what it has counted to an unlogged table and learns what the other processes counted, so that a limit
+holds for the whole server within about a second, and a flood of refused requests writes one row a name a
+second instead of one a request.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+BUCKET_SECONDS: Final = 60
+NAMES_MAX: Final = 200_000  # about 100 MB of names and buckets; the least recently seen is forgotten first
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` attempts under one name in `minutes`."""
+
+    kind: str
+    count: int
+    minutes: int
+
+
+@dataclass(slots=True)
+class _Bucket:
+    here: int = 0
+    elsewhere: int = 0
+    unsent: int = 0
+
+
+@dataclass(slots=True)
+class _Counted:
+    buckets: dict[int, _Bucket] = field(default_factory=dict)
+
+
+class Attempts:
+    """The attempts of the last hours, by name. Not for money: a crash forgets them."""
+
+    def __init__(self) -> None:
+        self._names: OrderedDict[str, _Counted] = OrderedDict()
+        self._unsent: set[tuple[str, int]] = set()
+
+    def count(self, limit: Limit, who: str, *, now: datetime, amount: int = 1) -> bool:
+        """Count an attempt and say whether it was still within the limit."""
+        name = f"{limit.kind}:{who}"
+        bucket = int(now.timestamp()) // BUCKET_SECONDS
+        counted = self._names.get(name)
+        if counted is None:
+            counted = self._names[name] = _Counted()
+            if len(self._names) > NAMES_MAX:
+                self._names.popitem(last=False)
+        else:
+            self._names.move_to_end(name)
+        slot = counted.buckets.setdefault(bucket, _Bucket())
+        slot.here += amount
+        slot.unsent += amount
+        self._unsent.add((name, bucket))
+        return self._total(counted, bucket, limit.minutes) <= limit.count
+
+    def exhausted(self, limit: Limit, who: str, *, now: datetime) -> bool:
+        """Whether one more attempt would be too many; counts nothing."""
+        counted = self._names.get(f"{limit.kind}:{who}")
+        if counted is None:
+            return False
+        return self._total(counted, int(now.timestamp()) // BUCKET_SECONDS, limit.minutes) >= limit.count
+
+    def take_unsent(self) -> list[tuple[str, datetime, int]]:
+        """Return what the shared table does not know yet: name, start of the minute, amount."""
+        rows = []
+        for name, bucket in self._unsent:
+            counted = self._names.get(name)
+            slot = counted.buckets.get(bucket) if counted else None
+            if slot is not None and slot.unsent:
+                rows.append((name, datetime.fromtimestamp(bucket * BUCKET_SECONDS, UTC), slot.unsent))
+                slot.unsent = 0
+        self._unsent.clear()
+        return rows
+
+    def learn(self, totals: Iterable[tuple[str, datetime, int]]) -> None:
+        """Take in the totals of all processes for names this one has counted."""
+        for name, window_at, total in totals:
+            counted = self._names.get(name)
+            slot = counted.buckets.get(int(window_at.timestamp()) // BUCKET_SECONDS) if counted else None
+            if slot is not None:
+                slot.elsewhere = max(0, total - (slot.here - slot.unsent))
+
+    @staticmethod
+    def _total(counted: _Counted, bucket: int, minutes: int) -> int:
+        oldest = bucket - minutes + 1
+        for stale in [key for key in counted.buckets if key < oldest]:
+            if counted.buckets[stale].unsent == 0:
+                del counted.buckets[stale]
+        return sum(slot.here + slot.elsewhere for key, slot in counted.buckets.items() if key >= oldest)

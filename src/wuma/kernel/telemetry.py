@@ -1,0 +1,116 @@
+"""Logs that are facts, metrics that add up, and neither of them with secrets or personal data.
+
+Log lines are JSON on standard error: a dotted name, keys, no prose. A processor removes what must not
+be written down even if a caller passes it: values under telling names, and anything in a value that
+looks like a mobile number, a citizen's number, a token or a code's secret.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+REMOVED: Final = "[removed]"
+
+_TELLING_NAMES: Final = re.compile(
+    r"passw|secret|token|authorization|cookie|phone|mobile|email|openid|unionid|id_card|birth|address|hidden",
+    re.IGNORECASE,
+)
+_TELLING_VALUES: Final = re.compile(
+    r"(?<!\d)1[3-9]\d{9}(?!\d)"  # a mobile number in China
+    r"|(?<!\d)\d{17}[\dXx](?!\d)"  # a citizen's number, GB 11643
+    r"|wuma_[A-Za-z0-9_-]{16,}"  # an API token
+    r"|[\w.+-]+@[\w-]+\.[\w.]+"  # an e-mail address
+    r"|/h/[0-9A-Za-z]+"  # a hidden code in a path
+)
+
+
+def scrub(value: Any) -> Any:
+    """Return a value without what must not be logged.
+
+    >>> scrub("call 13812345678 about /h/7K2M9QXW")
+    'call [removed] about [removed]'
+    >>> scrub({"phone": 1, "order_count": 2})
+    {'phone': '[removed]', 'order_count': 2}
+    """
+    if isinstance(value, str):
+        return _TELLING_VALUES.sub(REMOVED, value)
+    if isinstance(value, dict):
+        return {
+            key: REMOVED if isinstance(key, str) and _TELLING_NAMES.search(key) else scrub(member)
+            for key, member in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [scrub(member) for member in value]
+    return value
+
+
+def _scrub_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in list(event.items()):
+        event[key] = REMOVED if _TELLING_NAMES.search(key) else scrub(value)
+    return event
+
+
+def configure_logging(level: str = "info") -> None:
+    """Write one JSON object a line to standard error, our own lines and those of the libraries alike."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _scrub_event,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processor=structlog.processors.JSONRenderer(ensure_ascii=False), foreign_pre_chain=shared
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("procrastinate", "alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Return the logger of a module."""
+    bound: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return bound
+
+
+def counter(name: str, help_text: str, labels: tuple[str, ...] = ()) -> Counter:
+    """Declare a counter; call it once, at module level."""
+    return Counter(name, help_text, labels, namespace="wuma")
+
+
+def histogram(name: str, help_text: str, labels: tuple[str, ...] = ()) -> Histogram:
+    """Declare a histogram of seconds; call it once, at module level."""
+    buckets = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+    return Histogram(name, help_text, labels, namespace="wuma", buckets=buckets)
+
+
+def gauge(name: str, help_text: str, labels: tuple[str, ...] = ()) -> Gauge:
+    """Declare a gauge; of several processes the most recent value counts."""
+    return Gauge(name, help_text, labels, namespace="wuma", multiprocess_mode="mostrecent")
+
+
+def metrics_page() -> bytes:
+    """Return the metrics of all processes of this server in the Prometheus text format."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest()
