@@ -102,6 +102,7 @@ CREATE TABLE kernel.account (
     roles              text[] NOT NULL,
     password_hash      text NOT NULL,
     totp_secret        bytea,
+    totp_pending       bytea,
     totp_last_step     bigint NOT NULL DEFAULT 0,
     failed_count       integer NOT NULL DEFAULT 0,
     locked_until       timestamptz,

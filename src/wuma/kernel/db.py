@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import MetaData, create_engine, event, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import Session
 
 from wuma.kernel.tenancy import TOKEN_SETTING, Scope, TokenSigner
 
@@ -27,11 +27,6 @@ LOCK_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 120_000
 
 _ENTER = text(f"SELECT set_config('{TOKEN_SETTING}', :token, true)")
-
-
-def tables(schema: str) -> type[DeclarativeBase]:
-    """Return the declarative base of one context: its tables live in its own PostgreSQL schema."""
-    return type("Tables", (DeclarativeBase,), {"metadata": MetaData(schema=schema), "__abstract__": True})
 
 
 class Database:

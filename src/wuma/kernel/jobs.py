@@ -22,7 +22,7 @@ SCHEMA: Final = "jobs"
 HEARTBEAT_SECONDS: Final = 5
 STALLED_SECONDS: Final = 20  # a worker that missed four heartbeats is dead; its jobs go to another
 ATTEMPTS_MAX: Final = 12
-WAIT_SECONDS_MAX: Final = 600
+DONE_HOURS: Final = 24 * 7
 
 _ALREADY_QUEUED = text("SELECT 1 FROM jobs.procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo'")
 _SERIALISE = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
@@ -87,29 +87,27 @@ def build_worker(dsn: str, runtime: Runtime, tasks: list[Task]) -> procrastinate
 
 
 def _add(app: procrastinate.App, runtime: Runtime, task: Task) -> None:
-    retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS_MAX, exponential_wait=2)
-
     if task.schedule is None:
+        retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS_MAX, exponential_wait=2)
 
+        @app.task(name=task.name, retry=retry)
         def run(**arguments: Any) -> None:
             task.run(runtime, **arguments)
 
-        app.task(run, name=task.name, retry=retry)
     else:
 
-        def run_scheduled(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes the time it was due
+        @app.periodic(cron=task.schedule)
+        @app.task(name=task.name, queueing_lock=task.name, lock=task.name)
+        def run_scheduled(timestamp: int) -> None:  # noqa: ARG001 - when it was due; procrastinate passes it
             task.run(runtime)
-
-        scheduled = app.task(run_scheduled, name=task.name, queueing_lock=task.name, lock=task.name)
-        app.periodic(cron=task.schedule)(scheduled)
 
 
 def _add_rescue(app: procrastinate.App) -> None:
     """Give the jobs of dead workers to living ones, and forget what is long done."""
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="kernel.rescue_jobs", queueing_lock="kernel.rescue_jobs")
     async def rescue(timestamp: int) -> None:  # noqa: ARG001
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
             await app.job_manager.retry_job(job)
-        await app.job_manager.delete_old_jobs(nb_hours=24 * 7)
-
-    app.periodic(cron="*/1 * * * *")(app.task(rescue, name="kernel.rescue_jobs", queueing_lock="kernel.rescue_jobs"))
+        await app.job_manager.delete_old_jobs(nb_hours=DONE_HOURS)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wuma.kernel.auth.grants import Grants
+from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database
 from wuma.kernel.keys import Keyring
+from wuma.kernel.limits import Attempts
 from wuma.kernel.settings import Settings
 
 
@@ -17,5 +20,8 @@ class Runtime:
     settings: Settings
     database: Database
     keyring: Keyring
+    fields: FieldCipher
+    grants: Grants
+    attempts: Attempts
     blobs: Path
     """The folder of files: print files, photographs. Named by id, never by what a user typed."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, LargeBinary, Text
+from sqlalchemy import BigInteger, LargeBinary, MetaData, Text
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from wuma.kernel.db import tables
-
-Tables = tables("kernel")
 Instant = TIMESTAMP(timezone=True)
+
+
+class Tables(DeclarativeBase):
+    """The tables in the schema ``kernel``."""
+
+    metadata = MetaData(schema="kernel")
 
 
 class Tenant(Tables):
@@ -39,6 +42,7 @@ class Account(Tables):
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     password_hash: Mapped[str] = mapped_column(Text)
     totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_pending: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_last_step: Mapped[int] = mapped_column(BigInteger, default=0)
     failed_count: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Instant)

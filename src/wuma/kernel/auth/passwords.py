@@ -21,15 +21,18 @@ def hash_password(password: str, *, at: str = "/password") -> str:
 
     Raises:
         InvalidInput: when the password is too short, too long, or one character over and over.
+
     """
     if not CHARACTERS_MIN <= len(password) <= CHARACTERS_MAX or len(set(password)) < 4:
         expected = f"{CHARACTERS_MIN} to {CHARACTERS_MAX} characters, at least 4 different ones"
-        raise InvalidInput("The password is too weak.", [FieldError(at, expected, f"{len(password)} characters")])
+        raise InvalidInput(
+            "The password is too weak.", [FieldError(at, expected, f"{len(password)} characters")]
+        )
     return _hasher.hash(password)
 
 
 def verify_password(password_hash: str | None, password: str) -> bool:
-    """Whether this is the password. With no hash, for an unknown account, it takes just as long and is not."""
+    """Whether this is the password; without a hash, for an unknown account, it takes as long and is not."""
     if len(password) > CHARACTERS_MAX:
         return False
     try:

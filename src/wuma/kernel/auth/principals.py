@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wuma.kernel.auth.grants import Grants, Role
 from wuma.kernel.auth.models import Account, Tenant
 from wuma.kernel.errors import Forbidden, NotFound
-from wuma.kernel.http.access import Principal, Role
-
-Grants = Mapping[Role, frozenset[str]]
-"""Which permissions a role bundles."""
+from wuma.kernel.http.access import Principal
 
 
 def principal_for(

@@ -14,10 +14,11 @@ import pyotp
 from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from wuma.kernel.auth.grants import Grants
 from wuma.kernel.auth.models import Account, SignedIn
 from wuma.kernel.auth.passwords import verify_password
-from wuma.kernel.auth.principals import Grants, principal_for
-from wuma.kernel.crypto import FieldCipher
+from wuma.kernel.auth.principals import principal_for
+from wuma.kernel.crypto import Cell, FieldCipher
 from wuma.kernel.db import Database
 from wuma.kernel.errors import Refusal, TooMany
 from wuma.kernel.http.access import Principal
@@ -76,13 +77,16 @@ def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: 
         WrongCredentials: the same for an unknown account, a wrong password, a wrong code.
         SecondFactorNeeded: the password was right and the account wants a code too.
         TooMany: the account is locked for the moment; nothing was checked.
+
     """
     email = presented.email.strip().lower()
     with database.transaction(PLATFORM) as session:
         account = session.scalar(select(Account).where(Account.email == email, Account.disabled_at.is_(None)))
     if account is not None and account.locked_until is not None and account.locked_until > now:
         wait_seconds = int((account.locked_until - now).total_seconds()) + 1
-        raise TooMany("Too many failures; the account is locked for a while.", retry_after_seconds=wait_seconds)
+        raise TooMany(
+            "Too many failures; the account is locked for a while.", retry_after_seconds=wait_seconds
+        )
 
     password_is_right = verify_password(account.password_hash if account else None, presented.password)
     if account is None:
@@ -93,8 +97,9 @@ def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: 
     if account.totp_secret is not None:
         if not presented.totp:
             raise SecondFactorNeeded("Please enter the six digits of your authenticator app.")
-        secret = cipher.decrypt(account.tenant_id, "kernel.account", "totp_secret", str(account.id), account.totp_secret)
-        if not _use_totp(database, account.id, secret.decode(), presented.totp, now):
+        secret = cipher.open(account.totp_secret, totp_cell(account))
+        step = totp_step(secret.decode(), presented.totp, now)
+        if step is None or not _use_totp(database, account.id, step):
             _count_failure(database, account.id, now)
             raise WrongCredentials("Please check the code of your authenticator app.")
     with database.transaction(PLATFORM) as session:
@@ -110,26 +115,38 @@ def _count_failure(database: Database, account_id: UUID, now: datetime) -> None:
             .where(Account.id == account_id)
             .values(
                 failed_count=Account.failed_count + 1,
-                locked_until=case((excess >= 0, now + func.make_interval(0, 0, 0, 0, 0, 0, seconds)), else_=None),
+                locked_until=case(
+                    (excess >= 0, now + func.make_interval(0, 0, 0, 0, 0, 0, seconds)), else_=None
+                ),
             )
         )
 
 
-def _use_totp(database: Database, account_id: UUID, secret: str, digits: str, now: datetime) -> bool:
-    """Whether the digits are right and not yet used: a code seen over a shoulder is worth nothing afterwards."""
+def totp_cell(account: Account) -> Cell:
+    """Say where an account's second factor stands, also while it is only prepared."""
+    return Cell(account.tenant_id, "kernel.account", "totp_secret", str(account.id))
+
+
+def totp_step(secret: str, digits: str, now: datetime) -> int | None:
+    """Return the time step whose code the digits are (RFC 6238), allowing for a slow or fast clock."""
     present = int(now.timestamp()) // TOTP_STEP_SECONDS
     totp = pyotp.TOTP(secret, interval=TOTP_STEP_SECONDS)
     for step in range(present - TOTP_DRIFT_STEPS, present + TOTP_DRIFT_STEPS + 1):
         if secrets.compare_digest(totp.at(step * TOTP_STEP_SECONDS).encode(), digits.strip().encode()):
-            with database.transaction(PLATFORM) as session:
-                used = session.scalar(
-                    update(Account)
-                    .where(Account.id == account_id, Account.totp_last_step < step)
-                    .values(totp_last_step=step)
-                    .returning(Account.id)
-                )
-            return used is not None
-    return False
+            return step
+    return None
+
+
+def _use_totp(database: Database, account_id: UUID, step: int) -> bool:
+    """Whether this step was not used before: digits seen over a shoulder are worth nothing."""
+    with database.transaction(PLATFORM) as session:
+        used = session.scalar(
+            update(Account)
+            .where(Account.id == account_id, Account.totp_last_step < step)
+            .values(totp_last_step=step)
+            .returning(Account.id)
+        )
+    return used is not None
 
 
 def _open(session: Session, account: Account, user_agent: str, now: datetime) -> NewSession:

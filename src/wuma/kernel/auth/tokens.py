@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from wuma.kernel.auth.grants import Grants
 from wuma.kernel.auth.models import Account, ApiToken
-from wuma.kernel.auth.principals import Grants, principal_for
+from wuma.kernel.auth.principals import principal_for
 from wuma.kernel.db import Database
 from wuma.kernel.errors import FieldError, Forbidden, InvalidInput, NotFound, Unauthenticated
 from wuma.kernel.http.access import Principal
@@ -32,6 +33,7 @@ def issue(
 
     Raises:
         Forbidden: when it would carry a permission that its owner does not have.
+
     """
     if not 1 <= days <= DAYS_MAX:
         raise InvalidInput("The life of a token.", [FieldError("/days", f"1 to {DAYS_MAX}", str(days))])
@@ -61,6 +63,7 @@ def principal_of(
 
     Raises:
         Unauthenticated: the same for a malformed, unknown, expired or revoked token.
+
     """
     token_id, secret = _read(text)
     with database.transaction(PLATFORM) as session:
@@ -84,7 +87,9 @@ def revoke(session: Session, owner: Principal, token_id: UUID, *, now: datetime)
     """End a token of one's own."""
     revoked = session.scalar(
         update(ApiToken)
-        .where(ApiToken.id == token_id, ApiToken.account_id == owner.account_id, ApiToken.revoked_at.is_(None))
+        .where(
+            ApiToken.id == token_id, ApiToken.account_id == owner.account_id, ApiToken.revoked_at.is_(None)
+        )
         .values(revoked_at=now)
         .returning(ApiToken.id)
     )

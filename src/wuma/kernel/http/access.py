@@ -8,29 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from wuma.kernel.auth.grants import Role
 from wuma.kernel.errors import Forbidden, Unauthenticated
 from wuma.kernel.tenancy import PLATFORM, Scope
 
 PLATFORM_TENANT: Final = 0
 """The tenant of those who run the platform itself."""
-
-
-class Role(StrEnum):
-    """What somebody is here."""
-
-    PLATFORM_OPERATOR = "platform_operator"
-    BRAND_ADMIN = "brand_admin"
-    MARKETER = "marketer"
-    QA = "qa"
-    CHANNEL_MANAGER = "channel_manager"
-    LINE_OPERATOR = "line_operator"
-    CUSTOMER_SERVICE = "customer_service"
-    PRINTING_VENDOR = "printing_vendor"
-    AUDITOR = "auditor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +98,8 @@ def access_of(route: Callable[..., Any]) -> Access:
     """Return what a route asks for; a route that does not say is a bug, found when the program starts."""
     access = getattr(route, _ACCESS, None)
     if access is None:
-        raise TypeError(f"{route.__module__}.{route.__qualname__}: say who may use it (needs, signed_in, public)")
+        raise TypeError(
+            f"{route.__module__}.{route.__qualname__}: say who may use it (needs, signed_in, public)"
+        )
     assert isinstance(access, Access)
     return access

@@ -26,11 +26,19 @@ def authenticate(request: Request, runtime: Runtime, now: datetime) -> Principal
         kind, _, credentials = authorization.partition(" ")
         if kind.lower() != "bearer" or not credentials:
             raise Unauthenticated("Authorization: expected “Bearer” and an API token.")
-        return tokens.principal_of(runtime.database, credentials.strip(), now=now, tenant_slug=chosen_tenant)
+        return tokens.principal_of(
+            runtime.database, credentials.strip(), runtime.grants, now=now, tenant_slug=chosen_tenant
+        )
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie is None:
         return None
-    principal = sessions.principal_of(runtime.database, cookie, now=now, tenant_slug=chosen_tenant)
-    if principal is not None and request.method not in {"GET", "HEAD", "OPTIONS"} and not sent_by_own_page(request):
+    principal = sessions.principal_of(
+        runtime.database, cookie, runtime.grants, now=now, tenant_slug=chosen_tenant
+    )
+    if (
+        principal is not None
+        and request.method not in {"GET", "HEAD", "OPTIONS"}
+        and not sent_by_own_page(request)
+    ):
         raise Forbidden("A change by session cookie must come from a page of this server.")
     return principal

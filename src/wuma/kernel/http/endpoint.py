@@ -39,7 +39,7 @@ _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class KeyReused(Refusal):
-    """This Idempotency-Key was used for another request."""
+    """The Idempotency-Key was used for another request."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "idempotency-key-reused"
@@ -65,6 +65,7 @@ class Endpoint(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the framework's handler in our order of things."""
         handle = super().get_route_handler()
 
         async def run(request: Request) -> Response:
@@ -113,7 +114,9 @@ class Endpoint(APIRoute):
 class _Once:
     """One Idempotency-Key of one actor, claimed in the request's own transaction."""
 
-    def __init__(self, session: Session, tenant_id: int, actor: str, key: str, fingerprint: bytes, now: datetime):
+    def __init__(
+        self, session: Session, tenant_id: int, actor: str, key: str, fingerprint: bytes, now: datetime
+    ):
         self._session = session
         self._row = {"tenant_id": tenant_id, "actor": actor, "key": key}
         self._fingerprint = fingerprint

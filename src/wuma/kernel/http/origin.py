@@ -1,4 +1,4 @@
-"""Where a request comes from: the client's address behind proxies we trust, and whether a page of ours sent it."""
+"""Where a request comes from: the address behind proxies we trust, and whether a page of ours sent it."""
 
 from __future__ import annotations
 

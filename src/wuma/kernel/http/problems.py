@@ -26,7 +26,13 @@ log = telemetry.logger(__name__)
 
 def problem(status: int, slug: str, title: str, detail: str, **members: Any) -> Response:
     """Return a problem document. `slug` is stable; it ends the type's URI."""
-    document = {"type": f"urn:wuma:problem:{slug}", "title": title, "status": status, "detail": detail, **members}
+    document = {
+        "type": f"urn:wuma:problem:{slug}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **members,
+    }
     return Response(msgspec.json.encode(document), status_code=status, media_type=MEDIA_TYPE)
 
 
@@ -113,4 +119,3 @@ def _shown(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= GOT_CHARACTERS_MAX else text[:GOT_CHARACTERS_MAX] + "…"
-

@@ -1,0 +1,112 @@
+"""Put the program together: the one place that knows the profile and every context.
+
+``single`` runs everything from one data folder; ``cluster`` reads its services from the settings. What
+differs between them is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from wuma.kernel.auth.routes import routes as account_routes
+from wuma.kernel.crypto import FieldCipher
+from wuma.kernel.db import Database, sqlalchemy_url
+from wuma.kernel.embedded_postgres import EmbeddedPostgres
+from wuma.kernel.invariants import Invariant
+from wuma.kernel.jobs import Task
+from wuma.kernel.keys import Keyring, Passphrase, SealedKeyFile, Unseal, UnsealFile
+from wuma.kernel.limits import Attempts
+from wuma.kernel.migrate import migrate_up
+from wuma.kernel.outbox import Subscription
+from wuma.kernel.runtime import Runtime
+from wuma.kernel.settings import Settings
+from wuma.kernel.tenancy import TokenSigner
+from wuma.ops.roles import GRANTS
+
+API_ROUTES: Final[tuple[APIRouter, ...]] = (account_routes,)
+"""The routes of the platform API, under ``/api/v1``."""
+
+TASKS: Final[tuple[Task, ...]] = ()
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = ()
+INVARIANTS: Final[tuple[Invariant, ...]] = ()
+
+
+def program_dsn(settings: Settings) -> str:
+    """Return where the program finds its database: one of the operator's own, or the embedded one."""
+    if settings.dsn is not None:
+        return settings.dsn
+    return EmbeddedPostgres(settings.data).dsn("wuma_app")
+
+
+def owner_dsn(settings: Settings) -> str:
+    """Return the same database as its owner, who may change its form."""
+    if settings.dsn is None:
+        return EmbeddedPostgres(settings.data).dsn("wuma_owner")
+    if settings.owner_dsn is None:
+        raise SystemExit(
+            "WUMA_DSN is set; set WUMA_OWNER_DSN too: migrations run as the owner of the database."
+        )
+    return settings.owner_dsn
+
+
+def key_port(settings: Settings) -> SealedKeyFile:
+    """Return the custody of the keys: a sealed file, made on the first start."""
+    path = settings.key_file or settings.data / "keys" / "sealed"
+    unseal = _unseal(settings)
+    if not path.exists():
+        return SealedKeyFile.create(path, unseal)
+    return SealedKeyFile(path, unseal)
+
+
+def _unseal(settings: Settings) -> Unseal:
+    if settings.key_passphrase is not None:
+        return Passphrase(settings.key_passphrase.get_secret_value())
+    file = UnsealFile(settings.data / "secrets" / "unseal")
+    if not file.path.exists():
+        file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.create()
+    return file
+
+
+def token_signer(keyring: Keyring) -> TokenSigner:
+    """Return the signer of tenant tokens; its key comes with the generation of the root keys."""
+    version = keyring.data_version
+    return TokenSigner(keyring.data_key(version, ("tenant-token",)), kid=version)
+
+
+def prepare(settings: Settings) -> None:
+    """Make the database ready for the program: its form, and the key it verifies tenant tokens with."""
+    dsn = owner_dsn(settings)
+    migrate_up(dsn)
+    signer = token_signer(Keyring(key_port(settings)))
+    inner, outer = signer.pads()
+    engine = create_engine(sqlalchemy_url(dsn), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO kernel.token_key (kid, inner_pad, outer_pad) VALUES (:kid, :inner, :outer)"
+                " ON CONFLICT (kid) DO NOTHING"
+            ),
+            {"kid": signer.kid, "inner": inner, "outer": outer},
+        )
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Connect everything a process of this program needs."""
+    keyring = Keyring(key_port(settings))
+    blobs: Path = settings.data / "blobs"
+    blobs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Runtime(
+        settings=settings,
+        database=Database(program_dsn(settings), token_signer(keyring)),
+        keyring=keyring,
+        fields=FieldCipher(keyring),
+        grants=GRANTS,
+        attempts=Attempts(),
+        blobs=blobs,
+    )

@@ -1,0 +1,136 @@
+"""The outermost layer of the server: numbers requests, bounds bodies, refuses what no route should see.
+
+It is plain ASGI, because it also stands in front of the routes that answer thousands of scans a second.
+Log lines name the route, never the path: a path may hold somebody's hidden code.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from http import HTTPStatus
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wuma.kernel import telemetry
+from wuma.kernel.errors import FieldError, InvalidInput, Refusal
+from wuma.kernel.http.problems import refused
+from wuma.kernel.ids import uuid7
+
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Enough for any form; what is larger (imports, EPCIS documents) is named in `LARGE_BODIES`."""
+LARGE_BODIES: Final = {"/api/v1/imports": 512 * 1024 * 1024, "/epcis/capture": 64 * 1024 * 1024}
+"""Paths by beginning, and what they take. They read their bodies as streams."""
+PATH_BYTES_MAX: Final = 4096
+
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_HEADERS: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"x-frame-options", b"DENY"),
+]
+_NUL: Final = re.compile(rb"\x00|%00")
+
+_requests = telemetry.counter("http_requests_total", "Requests by route and status.", ("route", "status"))
+_seconds = telemetry.histogram("http_request_seconds", "Time to the last byte, by route.", ("route",))
+log = telemetry.logger(__name__)
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than this route takes."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "body-too-large"
+
+
+class Edge:
+    """Stands between the server and the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; lifespan and anything else goes straight through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_HEADERS, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            refusal = _refuse_early(scope)
+            if refusal is not None:
+                await refused(refusal)(scope, receive, send_with_headers)
+            else:
+                await self._app(scope, _bounded(receive, _bytes_max(scope["path"])), send_with_headers)
+        except BodyTooLarge as refusal:
+            await refused(refusal)(scope, receive, send_with_headers)
+        finally:
+            seconds = time.perf_counter() - started
+            route = _route_name(scope)
+            _requests.labels(route, status).inc()
+            _seconds.labels(route).observe(seconds)
+            if status >= 500 or seconds > 1.0:
+                log.warning(
+                    "http.request", route=route, status=status, ms=round(seconds * 1000), request=request_id
+                )
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid7().hex
+
+
+def _refuse_early(scope: Scope) -> Refusal | None:
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope.get("query_string", b"")
+    if len(raw_path) > PATH_BYTES_MAX:
+        return InvalidInput(
+            "The path.", [FieldError("path", f"at most {PATH_BYTES_MAX} bytes", str(len(raw_path)))]
+        )
+    if _NUL.search(raw_path) or _NUL.search(query):
+        return InvalidInput("The path or the query.", [FieldError("path", "no NUL character", "%00")])
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > _bytes_max(scope["path"]):
+            return BodyTooLarge(f"At most {_bytes_max(scope['path'])} bytes; these are {value.decode()}.")
+    return None
+
+
+def _bytes_max(path: str) -> int:
+    for prefix, limit in LARGE_BODIES.items():
+        if path.startswith(prefix):
+            return limit
+    return BODY_BYTES_MAX
+
+
+def _bounded(receive: Receive, bytes_max: int) -> Receive:
+    seen = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > bytes_max:
+                raise BodyTooLarge(f"At most {bytes_max} bytes; there were more.")
+        return message
+
+    return receive_bounded
+
+
+def _route_name(scope: Scope) -> str:
+    route = scope.get("route")
+    path: str | None = getattr(route, "path", None) or scope.get("state", {}).get("route")
+    return path or "other"

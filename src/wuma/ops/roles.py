@@ -1,0 +1,44 @@
+"""Which role may do what. Every permission a route asks for is granted here to somebody, or a test fails."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wuma.kernel.auth.grants import Grants, Role
+
+_READ: Final = frozenset(
+    {
+        "authenticity.read",
+        "codes.read",
+        "masterdata.read",
+        "trace.read",
+    }
+)
+
+_BRAND_ADMIN: Final = _READ | {
+    "accounts.manage",
+    "accounts.read",
+    "audit.read",
+    "authenticity.report.handle",
+    "codes.activate",
+    "codes.order",
+    "codes.revoke",
+    "codes.void",
+    "masterdata.write",
+    "print_files.make",
+    "print_files.read",
+    "trace.capture",
+}
+
+GRANTS: Final[Grants] = {
+    Role.PLATFORM_OPERATOR: _BRAND_ADMIN | {"tenants.manage", "ops.read", "ops.operate", "keys.rotate"},
+    Role.BRAND_ADMIN: _BRAND_ADMIN,
+    Role.MARKETER: _READ,
+    Role.QA: _READ | {"codes.activate", "codes.void", "trace.capture", "authenticity.report.handle"},
+    Role.CHANNEL_MANAGER: _READ | {"masterdata.write", "authenticity.report.handle"},
+    Role.LINE_OPERATOR: frozenset({"codes.read", "codes.activate", "trace.capture", "masterdata.read"}),
+    Role.CUSTOMER_SERVICE: _READ | {"authenticity.report.handle"},
+    Role.PRINTING_VENDOR: frozenset({"print_files.read", "print_files.download"}),
+    Role.AUDITOR: _READ | {"accounts.read", "audit.read", "print_files.read", "ops.read"},
+}
+"""Reading is wide, changing is narrow, and nobody but a printing vendor takes codes out of the house."""
