@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from wuma.kernel.crypto import BLOCK_BYTES, Aes256
+from wuma.kernel.crypto import Aes256
 
 Words: TypeAlias = NDArray[np.uint64]
 
@@ -25,7 +25,7 @@ CHUNK_COUNT: Final = 16_384
 class Permutation:
     """A permutation of pairs of numbers below 2^left_bits and 2^right_bits."""
 
-    __slots__ = ("_aes", "_left_mask", "_right_mask", "_rounds")
+    __slots__ = ("_aes", "_left_mask", "_right_mask", "_round_pairs", "_rounds")
 
     def __init__(self, key: bytes, *, left_bits: int, right_bits: int, rounds: int) -> None:
         assert 1 <= left_bits <= 64, left_bits
@@ -35,21 +35,23 @@ class Permutation:
         self._left_mask = (1 << left_bits) - 1
         self._right_mask = (1 << right_bits) - 1
         self._rounds = rounds
+        # The number of each round, where it stands in the block: above the half.
+        self._round_pairs = tuple((even << 64, even + 1 << 64) for even in range(0, rounds, 2))
 
     def forward(self, left: int, right: int) -> tuple[int, int]:
         """Permute one pair."""
-        encrypt = self._aes.encryptor()
+        encrypt, number = self._aes.encryptor(), int.from_bytes
         for even, odd in self._round_pairs:
-            right ^= _number(encrypt((even | left).to_bytes(16, "little"))) & self._right_mask
-            left ^= _number(encrypt((odd | right).to_bytes(16, "little"))) & self._left_mask
+            right ^= number(encrypt((even | left).to_bytes(16, "little")), "little") & self._right_mask
+            left ^= number(encrypt((odd | right).to_bytes(16, "little")), "little") & self._left_mask
         return left, right
 
     def backward(self, left: int, right: int) -> tuple[int, int]:
         """Undo `forward`."""
-        encrypt = self._aes.encryptor()
-        for even, odd in reversed(self._round_pairs):
-            left ^= _number(encrypt((odd | right).to_bytes(16, "little"))) & self._left_mask
-            right ^= _number(encrypt((even | left).to_bytes(16, "little"))) & self._right_mask
+        encrypt, number = self._aes.encryptor(), int.from_bytes
+        for even, odd in self._round_pairs[::-1]:
+            left ^= number(encrypt((odd | right).to_bytes(16, "little")), "little") & self._left_mask
+            right ^= number(encrypt((even | left).to_bytes(16, "little")), "little") & self._right_mask
         return left, right
 
     def forward_many(self, left: Words, right: Words) -> tuple[Words, Words]:
@@ -119,11 +121,3 @@ class DecimalPermutation:
             number = left << self._right_bits | right
             if number < self.size:
                 return number
-
-
-def _block(word: int, number: int) -> bytes:
-    return (number << 64 | word).to_bytes(BLOCK_BYTES, "little")
-
-
-def _low_word(block: bytes) -> int:
-    return int.from_bytes(block[:8], "little")
