@@ -76,7 +76,7 @@ def _unseal(settings: Settings) -> Unseal:
 def token_signer(keyring: Keyring) -> TokenSigner:
     """Return the signer of tenant tokens; its key comes with the generation of the root keys."""
     version = keyring.data_version
-    return TokenSigner(keyring.data_key(version, ("tenant-token",)), kid=version)
+    return TokenSigner(keyring.data_key(version, ("tenant token", "hmac-sha256")), kid=version)
 
 
 def prepare(settings: Settings) -> None:

@@ -158,7 +158,11 @@ def merge(runs: Iterable[Run]) -> list[Run]:
     merged: list[Run] = []
     for run in runs:
         before = merged[-1] if merged else None
-        if before and before.last + 1 == run.first and (before.state, before.batch_id) == (run.state, run.batch_id):
+        if (
+            before
+            and before.last + 1 == run.first
+            and (before.state, before.batch_id) == (run.state, run.batch_id)
+        ):
             merged[-1] = Run(before.first, run.last, run.state, run.batch_id)
         else:
             merged.append(run)
