@@ -50,6 +50,7 @@ START_SECONDS_MAX: Final = 600.0  # replaying 4 GiB of WAL at 10 MB/s, the slowe
 CREATE_SECONDS_MAX: Final = 300.0  # initdb takes half a second; 40 MB to a tired SD card take a minute
 STOP_SECONDS_MAX: Final = 30.0  # the last checkpoint: 1 GiB of shared buffers at 40 MB/s is 27 s
 FORCED_STOP_SECONDS_MAX: Final = 5.0  # an immediate shutdown writes nothing
+ORPHAN_SECONDS_MAX: Final = 1.0  # a session without a server ends at once, or when its computation ends
 LOG_BYTES_MAX: Final = 16 * MIB  # about a year of a quiet server, a day of one with a slow query a second
 LOG_TAIL_LINES: Final = 20
 FREE_BYTES_MIN: Final = 16 * MIB  # one WAL segment; below that PostgreSQL cannot go on
@@ -115,6 +116,7 @@ class EmbeddedPostgres:
                 f"not the name of a setting: {setting!r}"
             )
         self._user = _server_user()
+        self._uid = self._user.pw_uid if self._user else os.geteuid()
         self._lock = _FolderLock(self.folder / "wuma.lock")
         self._process: subprocess.Popen[bytes] | None = None
         self._ready_due_at = 0.0
@@ -172,11 +174,11 @@ class EmbeddedPostgres:
         """The server's process, once launched."""
         return self._process.pid if self._process else None
 
-    def stop(self) -> bool:
+    def stop(self, *, fast_seconds: float = STOP_SECONDS_MAX) -> bool:
         """Stop the server and let go of the folder; say whether it went by itself.
 
-        Fast shutdown first (sessions end, a checkpoint is written), then immediate, then kill: nothing
-        committed is lost in any case, but after the latter two the next start has WAL to replay.
+        Fast shutdown first (sessions end, a checkpoint is written), after `fast_seconds` immediate, then
+        kill: nothing committed is lost in any case, but after the latter two the next start replays WAL.
         """
         if not self._lock.is_ours:
             return True
@@ -184,7 +186,7 @@ class EmbeddedPostgres:
         process, self._process = self._process, None
         if process is not None:
             has_crashed = process.poll() is not None
-            clean = self._end(process) and not has_crashed
+            clean = _end(process, fast_seconds=fast_seconds) and not has_crashed
             if not clean:
                 self._end_leftovers()
         self._remove_sockets()
@@ -311,12 +313,11 @@ class EmbeddedPostgres:
     def _refuse_foreign_data(self) -> None:
         """Refuse a data folder that this server cannot or must not run on."""
         owner = self.data.stat().st_uid
-        wanted = self._user.pw_uid if self._user else os.geteuid()
-        if owner != wanted:
+        if owner != self._uid:
             raise PostgresNotStarted(
                 f"{self.data} belongs to user {_user_name(owner)}, but the server would run as "
-                f"{_user_name(wanted)}. Start Wuma as the user it was made by, or give it all to that user: "
-                f"chown -R {_user_name(wanted)} {self.data}"
+                f"{_user_name(self._uid)}. Start Wuma as the user it was made by, or give it away with "
+                f"chown -R {_user_name(self._uid)} {self.data}"
             )
         found = None
         with contextlib.suppress(FileNotFoundError):
@@ -365,13 +366,9 @@ class EmbeddedPostgres:
             ]
         )
         single_user = [str(programs / "postgres"), "--single", "-j", "-F", "-D", str(data)]
-        quiet = [
-            "-c",
-            "exit_on_error=on",
-            "-c",
-            "log_min_error_statement=panic",
-        ]  # passwords stay out of the log
-        self._run([*single_user, *quiet, "template1"], typed=_roles_and_database(passwords))
+        # A statement that fails must not be logged: it holds a password.
+        strict = ["-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
+        self._run([*single_user, *strict, "template1"], typed=_roles_and_database(passwords))
         if self._fsync:
             self._run([*initdb, "--sync-only"])
         data.replace(self.data)
@@ -450,20 +447,29 @@ class EmbeddedPostgres:
         """Make the socket's folder, or make sure that the one we find is ours alone."""
         with contextlib.suppress(FileExistsError):
             self.socket_folder.mkdir(mode=0o700)
-        found = self.socket_folder.lstat()
-        wanted = self._user.pw_uid if self._user else os.geteuid()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {wanted, os.geteuid()}:
-            raise PostgresNotStarted(
-                f"{self.socket_folder}: the server's socket belongs there, but user "
-                f"{_user_name(found.st_uid)} has taken the name. Remove it, or move the data folder: the "
-                "name is made from its path."
-            )
-        self._give(self.socket_folder)
-        self.socket_folder.chmod(0o700)
+        try:
+            descriptor = os.open(self.socket_folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError as error:
+            raise self._name_taken() from error
+        try:
+            if os.fstat(descriptor).st_uid not in {self._uid, os.geteuid()}:
+                raise self._name_taken()
+            os.fchmod(descriptor, 0o700)
+            if self._user:
+                os.fchown(descriptor, self._user.pw_uid, self._user.pw_gid)
+        finally:
+            os.close(descriptor)
+
+    def _name_taken(self) -> PostgresNotStarted:
+        owner = _user_name(self.socket_folder.lstat().st_uid)
+        return PostgresNotStarted(
+            f"{self.socket_folder}: expected a folder of our own for the server's socket, got something that "
+            f"belongs to user {owner}. Remove it, or move the data folder: the name is made from its path."
+        )
 
     def _remove_sockets(self) -> None:
-        # Only we use this folder, and we hold the lock: what is found here is left over. PostgreSQL itself
-        # would refuse to start if the process number in the lock file now belongs to some other program.
+        # We hold the lock: what is found here is left over. PostgreSQL itself would refuse to start if the
+        # process number in the lock file now belongs to some other program.
         for file in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
             with contextlib.suppress(OSError):
                 (self.socket_folder / file).unlink()
@@ -518,7 +524,7 @@ class EmbeddedPostgres:
     def _failure(self, what: str, *, full: bool = False) -> PostgresNotStarted:
         """Say in words why a start failed: what the log says, or else `what`."""
         tail = ""
-        with contextlib.suppress(FileNotFoundError), self.log.open("rb") as reader:
+        with contextlib.suppress(OSError), self.log.open("rb") as reader:
             reader.seek(max(self._log_begin, self.log.stat().st_size - 64 * KIB))
             tail = "\n".join(reader.read().decode("utf-8", "replace").splitlines()[-LOG_TAIL_LINES:])
         free_bytes = shutil.disk_usage(self.folder if self.folder.exists() else "/").free
@@ -534,14 +540,6 @@ class EmbeddedPostgres:
 
     # -- ending ------------------------------------------------------------------------------------------
 
-    def _end(self, process: subprocess.Popen[bytes]) -> bool:
-        for shutdown, seconds in _SHUTDOWNS:
-            process.send_signal(shutdown)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(seconds)
-                return shutdown is signal.SIGINT
-        return False
-
     def _end_leftovers(self) -> list[int]:
         """Stop what an earlier server of this very folder has left running; return what does not end.
 
@@ -550,18 +548,19 @@ class EmbeddedPostgres:
         server itself: they end by themselves, unless they are deep in a computation.
         """
         left: dict[int, bool] = {}
-        for shutdown, seconds in _SHUTDOWNS:
+        for shutdown, seconds in _shutdowns():
             asked: set[int] = set()
             waited_since = time.monotonic()
             while left := dict(self._own_processes()):
+                has_server = any(left.values())
                 for pid, is_server in left.items():
-                    # The server tells its sessions; a signal meant for it has other meanings for them.
-                    if pid not in asked and (is_server or shutdown is signal.SIGKILL):
+                    # A server tells its sessions; and SIGINT means something else to them.
+                    is_for_it = is_server or (shutdown is not signal.SIGINT and not has_server)
+                    if is_for_it and pid not in asked:
                         asked.add(pid)
                         with contextlib.suppress(ProcessLookupError):
                             os.kill(pid, shutdown)
-                patience_seconds = seconds if any(left.values()) else FORCED_STOP_SECONDS_MAX
-                if time.monotonic() - waited_since > patience_seconds:
+                if time.monotonic() - waited_since > (seconds if has_server else ORPHAN_SECONDS_MAX):
                     break
                 time.sleep(0.02)
             else:
@@ -575,11 +574,10 @@ class EmbeddedPostgres:
         cluster name, which is made from the folder. /proc/PID/exe would tell more, but root in an ordinary
         container may not read it for another user.
         """
-        wanted = self._user.pw_uid if self._user else os.geteuid()
         session = f"postgres: {self._title}: ".encode()
         for place in Path("/proc").glob("[0-9]*"):
             try:
-                if place.stat().st_uid != wanted:
+                if place.stat().st_uid != self._uid:
                     continue
                 words = (place / "cmdline").read_bytes().split(b"\0")
             except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -726,12 +724,23 @@ def proposed_settings(*, memory_bytes: int, disk_bytes: int, cpu_count: int, fsy
     return settings
 
 
-# Fast: sessions end, a checkpoint is written. Immediate: nothing is written. Then there is no asking.
-_SHUTDOWNS: Final = (
-    (signal.SIGINT, STOP_SECONDS_MAX),
-    (signal.SIGQUIT, FORCED_STOP_SECONDS_MAX),
-    (signal.SIGKILL, FORCED_STOP_SECONDS_MAX),
-)
+def _shutdowns(fast_seconds: float = STOP_SECONDS_MAX) -> tuple[tuple[signal.Signals, float], ...]:
+    """Return the ways to end a server, with their bounds: fast, immediate, and without asking."""
+    return (
+        (signal.SIGINT, fast_seconds),
+        (signal.SIGQUIT, FORCED_STOP_SECONDS_MAX),
+        (signal.SIGKILL, FORCED_STOP_SECONDS_MAX),
+    )
+
+
+def _end(process: subprocess.Popen[bytes], *, fast_seconds: float) -> bool:
+    for shutdown, seconds in _shutdowns(fast_seconds):
+        process.send_signal(shutdown)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+            return shutdown is signal.SIGINT
+    return False
+
 
 # What the lines of a failed start mean for the one who has to act, the most telling first.
 _MEANINGS: Final = {
