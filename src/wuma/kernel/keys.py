@@ -326,9 +326,14 @@ class UnsealFile:
     path: Path
 
     def create(self) -> None:
-        """Write a new random secret; refuses to overwrite one."""
+        """Write a new random secret; refuses to overwrite one. The file appears whole or not at all."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(self.path, secrets.token_hex(KEY_BYTES).encode() + b"\n", os.O_EXCL)
+        fresh = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}.new")
+        _write_private(fresh, secrets.token_hex(KEY_BYTES).encode() + b"\n")
+        try:
+            self.path.hardlink_to(fresh)
+        finally:
+            fresh.unlink()
         _sync_folder(self.path.parent)
 
     def sealing_key(self, salt: bytes) -> bytes:
@@ -455,8 +460,8 @@ class SealedKeyFile:
         _check_strength(unseal)
         with self._locked():
             contents = self._read()
-            self._unseal = unseal
-            self._write(contents)
+            SealedKeyFile(self.path, unseal)._write(contents)
+        self._unseal = unseal
 
     def __repr__(self) -> str:
         return f"SealedKeyFile({str(self.path)!r})"
@@ -489,7 +494,7 @@ class SealedKeyFile:
         own_kind = _UNSEAL_KINDS[type(self._unseal)]
         if kind != own_kind:
             raise KeyFileLocked(
-                f"key file {self.path}: it was sealed with {_UNSEAL_NAMES[kind]},"
+                f"key file {self.path}: it was sealed with {_UNSEAL_NAMES.get(kind, 'something unknown')},"
                 f" not with {_UNSEAL_NAMES[own_kind]}"
             )
         try:
@@ -508,7 +513,7 @@ class SealedKeyFile:
         content = header + body + hashlib.sha256(header + body).digest()
         # The name is fixed: we hold the lock, and what a crash leaves behind is overwritten next time.
         fresh = self.path.with_name(self.path.name + ".new")
-        _write_private(fresh, content, os.O_TRUNC)
+        _write_private(fresh, content)
         fresh.replace(self.path)
         _sync_folder(self.path.parent)
 
@@ -552,11 +557,11 @@ def _check_strength(unseal: Unseal) -> None:
         )
 
 
-def _write_private(path: Path, content: bytes, flag: int) -> None:
+def _write_private(path: Path, content: bytes) -> None:
     """Write a file that nobody but its owner may read, down to the disk."""
 
     def opener(name: str, flags: int) -> int:
-        return os.open(name, flags & ~os.O_TRUNC | flag | os.O_NOFOLLOW, 0o600)
+        return os.open(name, flags | os.O_NOFOLLOW, 0o600)
 
     with open(path, "wb", opener=opener) as file:
         file.write(content)

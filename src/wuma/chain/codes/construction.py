@@ -353,10 +353,9 @@ def sscc_serials(
 ) -> DecimalPermutation:
     """Return the permutation that hides the order and volume of a tenant's SSCCs under one company prefix.
 
-    It covers all digits between the prefix and the check digit but for those a longer permutation would
-    need: the extension digit and the serial reference are ``17 - len(company_prefix)`` digits, seven to ten
-    here. Epochs do not touch it, because a permutation exchanged halfway would repeat numbers; `version` (a
-    key generation) may change when the running number starts again.
+    It covers the extension digit and the serial reference, ``17 - len(company_prefix)`` digits together.
+    Epochs do not touch it, because a permutation exchanged halfway would repeat numbers; `version` (a
+    generation of keys) may change when the running number starts anew.
 
     It does not make an SSCC hard to guess: see docs/adr/0002.
     """

@@ -1,4 +1,4 @@
-"""Keyed permutations: of 75 bits for codes, of 10^6 to 10^10 numbers for the serials of pallets.
+"""Keyed permutations: of 75 bits for codes, of a few decimal digits for the serials of pallets.
 
 Both are alternating Feistel networks: the state is two halves, and each round adds to one half a function of
 the other. The round function is AES-256 of (the other half, the round's number), cut to size; every key
@@ -81,19 +81,20 @@ class Permutation:
 
 
 class DecimalPermutation:
-    """A permutation of ``range(10**digits)``, six to ten digits, for numbers that must stay short.
+    """A permutation of ``range(10**digits)``, for numbers that must stay short.
 
     It hides the order and the volume of a running number such as the serial reference of an SSCC. It cannot
     make the number hard to guess: any number in so small a range may be a real one.
 
     The Feistel network covers the next power of two; a number that lands outside the range is permuted again
-    until it lands inside ("cycle walking", Black and Rogaway 2002), 1.72 times on average at worst.
+    until it lands inside ("cycle walking", Black and Rogaway 2002): 1.76 times on average at worst.
     """
 
-    DIGITS_MIN: Final = 6
-    DIGITS_MAX: Final = 10
+    DIGITS_MIN: Final = 5
+    DIGITS_MAX: Final = 13
+    """What company prefixes of 12 down to 4 digits leave of an SSCC."""
     ROUNDS: Final = 16
-    """More than for codes: halves of 10 to 17 bits mix slower, and pallets are few."""
+    """More than for codes: halves of 8 to 22 bits mix slower, and pallets are few."""
 
     def __init__(self, key: bytes, *, digits: int) -> None:
         if not self.DIGITS_MIN <= digits <= self.DIGITS_MAX:
