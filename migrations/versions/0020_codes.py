@@ -32,14 +32,14 @@ CREATE TABLE codes.epoch_counter (
     epoch      smallint PRIMARY KEY,
     next_index bigint NOT NULL CHECK (next_index BETWEEN 0 AND 34359738368)
 );
-COMMENT ON TABLE codes.epoch_counter IS 'The next free unit index of each epoch; an order takes a range of it';
+COMMENT ON TABLE codes.epoch_counter IS 'The next free index of each epoch; an order takes a range of it';
 
 CREATE TABLE codes.sscc_counter (
+    company_prefix text PRIMARY KEY CHECK (company_prefix ~ '^[0-9]{7,10}$'),
     tenant_id      bigint NOT NULL,
-    company_prefix text NOT NULL,
-    next_position  bigint NOT NULL,
-    PRIMARY KEY (tenant_id, company_prefix)
+    next_position  bigint NOT NULL
 );
+COMMENT ON TABLE codes.sscc_counter IS 'SSCCs issued under a company prefix, which is one tenant''s';
 """
 
 ORDERS = """
@@ -77,6 +77,7 @@ CREATE TABLE codes.batch (
     id           uuid PRIMARY KEY,
     tenant_id    bigint NOT NULL,
     product_id   uuid NOT NULL,
+    gtin         text NOT NULL,
     number       text NOT NULL CHECK (length(number) BETWEEN 1 AND 20),
     produced_on  date NOT NULL,
     expires_on   date NOT NULL CHECK (expires_on > produced_on),
@@ -100,7 +101,7 @@ CREATE TABLE codes.run (
 );
 CREATE INDEX run_order ON codes.run (order_id, first_unit);
 CREATE INDEX run_batch ON codes.run (batch_id) WHERE batch_id IS NOT NULL;
-COMMENT ON TABLE codes.run IS 'The present state of all units of all orders, as few and as long ranges as possible';
+COMMENT ON TABLE codes.run IS 'The present state of all units, as few and as long ranges as possible';
 
 CREATE TABLE codes.transition (
     id          uuid PRIMARY KEY,
@@ -131,7 +132,8 @@ CREATE TABLE codes.print_file (
     template        jsonb NOT NULL,
     recipient       text NOT NULL,
     recipient_name  text NOT NULL,
-    state           text NOT NULL CHECK (state IN ('queued', 'making', 'ready', 'released', 'purged', 'failed')),
+    state           text NOT NULL
+        CHECK (state IN ('queued', 'making', 'ready', 'released', 'purged', 'failed')),
     made_count      bigint NOT NULL DEFAULT 0,
     size_bytes      bigint,
     sha256          bytea,

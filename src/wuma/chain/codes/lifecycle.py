@@ -55,7 +55,7 @@ PASSED_OVER: Final[dict[CodeState, frozenset[CodeState]]] = {
         {CodeState.SAMPLED, CodeState.SCRAPPED, CodeState.DESTROYED, CodeState.VOID}
     ),
 }
-"""Exceptions inside a range: a roll is activated from first to last label, and those already taken out stay out."""
+"""Exceptions inside a range: a roll is activated from first to last label; those taken out stay out."""
 
 OFFENDERS_NAMED_MAX: Final = 5
 
