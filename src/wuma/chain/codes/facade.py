@@ -1,0 +1,36 @@
+"""The door of codes: what other contexts may use."""
+
+from __future__ import annotations
+
+from wuma.chain.codes.batches import NewBatch, open_batch
+from wuma.chain.codes.construction import epoch_of_unit, index_of_unit, unit_of
+from wuma.chain.codes.directory import OrderDirectory, OrderEntry
+from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
+from wuma.chain.codes.lifecycle import CodeState, TransitionRefused, UnitRange
+from wuma.chain.codes.orders import Level, NewOrder, place, revoke
+from wuma.chain.codes.transitions import Asked, Outcome, change
+
+__all__ = [
+    "Asked",
+    "CodeState",
+    "Identified",
+    "Identifier",
+    "Kind",
+    "Level",
+    "NewBatch",
+    "NewOrder",
+    "OrderDirectory",
+    "OrderEntry",
+    "Outcome",
+    "Rejected",
+    "TransitionRefused",
+    "UnitRange",
+    "WhyNot",
+    "change",
+    "epoch_of_unit",
+    "index_of_unit",
+    "open_batch",
+    "place",
+    "revoke",
+    "unit_of",
+]
