@@ -189,9 +189,9 @@ class EmbeddedPostgres:
             clean = _end(process, fast_seconds=fast_seconds) and not has_crashed
             if not clean:
                 self._end_leftovers()
-        self._remove_sockets()
-        with contextlib.suppress(OSError):  # it was not yet made, or is not ours
-            self.socket_folder.rmdir()
+            self._remove_sockets()
+            with contextlib.suppress(OSError):  # a stranger's file in it is not ours to remove
+                self.socket_folder.rmdir()
         self._lock.release()
         return clean
 
@@ -757,7 +757,7 @@ _MEANINGS: Final = {
         "a setting is not accepted; the log names it."
     ),
     "could not locate a valid checkpoint|incorrect checksum in control file|PANIC: "
-    "|could not find the database system|is not a valid data directory"
+    "|could not find the database system|database files are incompatible|is not a valid data directory"
     '|could not open (file|directory) "(base|global|pg_)': (
         "the data folder is damaged. Copy it away as it is, then restore from a backup."
     ),
