@@ -79,11 +79,13 @@ class AesArray:
 
     def __init__(self, update_into: Callable[[memoryview, bytearray], int], block_count: int) -> None:
         self._update_into = update_into
-        self.blocks: NDArray[np.uint64] = np.zeros((block_count, 2), "<u8")
-        self._source = self.blocks.data.cast("B")
+        room_count = max(block_count, 1)  # a memoryview cannot be cast when it is empty
+        blocks: NDArray[np.uint64] = np.zeros((room_count, 2), "<u8")
+        self._source = blocks.data.cast("B")
         # The library wants room for one more block than it fills, less a byte.
-        self._room = bytearray(block_count * BLOCK_BYTES + BLOCK_BYTES - 1)
-        self.result: NDArray[np.uint64] = np.frombuffer(self._room, "<u8", 2 * block_count).reshape(-1, 2)
+        self._room = bytearray(room_count * BLOCK_BYTES + BLOCK_BYTES - 1)
+        result: NDArray[np.uint64] = np.frombuffer(self._room, "<u8", 2 * room_count).reshape(-1, 2)
+        self.blocks, self.result = blocks[:block_count], result[:block_count]
 
     def run(self) -> None:
         """Turn `blocks` into `result`."""
