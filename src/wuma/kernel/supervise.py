@@ -294,7 +294,7 @@ def spawn(
     """
     program = shutil.which(argv[0])
     if program is None:
-        raise FileNotFoundError(f"program {argv[0]!r}: expected an executable file, or a name found in PATH")
+        raise FileNotFoundError("expected an executable file, or the name of one in PATH")
     who = f"{user.pw_uid}:{user.pw_gid}" if user else ""
     tie = [sys.executable, "-I", "-S", "-c", _TIE, str(os.getpid()), str(int(death_signal)), who, program]
     started: Future[subprocess.Popen[bytes]] = Future()
@@ -337,7 +337,8 @@ if sys.platform == "linux" and libc.prctl(1, int(death_signal)) != 0:  # 1 is PR
     sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
 if os.getppid() != int(parent):
     sys.exit("the parent is gone")
-signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
+    signal.signal(ignored_by_python, signal.SIG_DFL)
 try:
     os.execv(argv[0], argv)
 except OSError as error:
