@@ -3,7 +3,7 @@
 from wuma.kernel import ddl
 
 revision = "0020"
-down_revision = "0002"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,8 @@
 ``places.csv`` lists the provinces, the prefecture-level cities and the counties that answer to a province
 directly: code, official name, and the seat of its government rounded to 0.01 degree (about a kilometre).
 The coordinates are those of the package cpca (MIT), which does not say whether they are shifted (GCJ-02);
-at this precision it makes no difference. Seven young cities of the Xinjiang corps are missing there, and here.
+at this precision it makes no difference. Seven young cities of the Xinjiang corps are missing, there and
+here.
 
 The four municipalities are one place each. The "市辖区" that statistics put below them is nobody's city, and
 Chongqing has two of them.
