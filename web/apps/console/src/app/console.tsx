@@ -1,0 +1,36 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { useLocale } from "@wuma/locale";
+import { theme } from "@wuma/ui";
+import { App, ConfigProvider } from "antd";
+import enGB from "antd/locale/en_GB";
+import zhCN from "antd/locale/zh_CN";
+import dayjs from "dayjs";
+import "dayjs/locale/zh-cn";
+import { useLayoutEffect } from "react";
+import { RouterProvider } from "react-router/dom";
+import { queryClient } from "./query-client";
+import { router } from "./router";
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
+
+/** Everything around the pages: the reader's language, the look, the data, the routes. */
+export function Console() {
+  const { locale } = useLocale();
+  useLayoutEffect(() => {
+    dayjs.locale(locale === "en" ? "en" : "zh-cn");
+  }, [locale]);
+  return (
+    <ConfigProvider
+      theme={theme}
+      locale={locale === "en" ? enGB : zhCN}
+      csp={{ nonce }}
+      button={{ autoInsertSpace: false }}
+    >
+      <App>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </App>
+    </ConfigProvider>
+  );
+}

@@ -1,0 +1,42 @@
+import type { PlainKey } from "@wuma/locale";
+import { Building2, House, KeyRound, type LucideIcon, ShieldCheck, UsersRound } from "lucide-react";
+import type { words } from "./words";
+
+type Word = PlainKey<(typeof words)["zh-CN"]>;
+
+export interface Place {
+  path: string;
+  word: Word;
+  icon: LucideIcon;
+  /** Whoever lacks it does not see the place. */
+  permission?: string;
+}
+
+export interface Group {
+  word: Word | null;
+  places: Place[];
+}
+
+/** The places of the console, in the order in which an item lives. */
+export const NAVIGATION: Group[] = [
+  { word: null, places: [{ path: "/", word: "home", icon: House }] },
+  {
+    word: "settings",
+    places: [
+      { path: "/accounts", word: "accounts", icon: UsersRound, permission: "accounts.read" },
+      { path: "/tokens", word: "tokens", icon: KeyRound },
+      { path: "/security", word: "security", icon: ShieldCheck },
+      { path: "/tenants", word: "tenants", icon: Building2, permission: "tenants.manage" },
+    ],
+  },
+];
+
+/** What one may see: groups without any place left are gone too. */
+export function placesFor(permissions: readonly string[]): Group[] {
+  return NAVIGATION.map((group) => ({
+    ...group,
+    places: group.places.filter(
+      ({ permission }) => permission === undefined || permissions.includes(permission),
+    ),
+  })).filter((group) => group.places.length > 0);
+}

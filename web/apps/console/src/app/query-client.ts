@@ -1,0 +1,28 @@
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { Problem } from "@wuma/api-client";
+
+const RETRIES_MAX = 2;
+
+/** The key under which the one signed in is kept. */
+export const ME = ["me"] as const;
+
+/** What pages have read. A refusal is final; what could not be reached is asked again. */
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000, // going back to a list shows it at once and does not ask again for these ms
+      retry: (failureCount, error) => failureCount < RETRIES_MAX && isTemporary(error),
+    },
+    mutations: { onError: leaveWhenSignedOut },
+  },
+});
+
+function isTemporary(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 0 || error.status === 503);
+}
+
+/** A session that has ended shows the sign-in page, which leads back to where the reader was. */
+function leaveWhenSignedOut(error: unknown): void {
+  if (error instanceof Problem && error.slug === "unauthenticated") queryClient.setQueryData(ME, null);
+}

@@ -1,0 +1,36 @@
+import { dictionary } from "@wuma/locale";
+
+export const words = dictionary(
+  {
+    title: "品牌（租户）",
+    purpose: "平台上的品牌。各品牌的数据互相隔离。",
+    create: "新建品牌",
+    slug: "标识",
+    slugHint: "小写字母、数字和连字符，2 至 40 个字符；建好后不能更改。",
+    slugMissing: "请填写标识：小写字母、数字和连字符",
+    nameZh: "中文名称",
+    nameEn: "英文名称",
+    nameMissing: "请填写名称",
+    createdAt: "创建时间",
+    actions: "操作",
+    actFor: "进入代管",
+    created: "已创建 {name}",
+    empty: "还没有品牌",
+  },
+  {
+    title: "Brands (tenants)",
+    purpose: "The brands on this platform. Their data is kept apart.",
+    create: "New brand",
+    slug: "Short name",
+    slugHint: "Lower-case letters, digits and hyphens, 2 to 40 characters; it cannot be changed later.",
+    slugMissing: "Enter a short name of lower-case letters, digits and hyphens",
+    nameZh: "Chinese name",
+    nameEn: "English name",
+    nameMissing: "Please enter a name",
+    createdAt: "Created",
+    actions: "Actions",
+    actFor: "Act for it",
+    created: "{name} is ready",
+    empty: "No brands yet",
+  },
+);

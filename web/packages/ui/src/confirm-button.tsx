@@ -1,0 +1,37 @@
+import { useWords } from "@wuma/locale";
+import { App, Button } from "antd";
+import type { ReactNode } from "react";
+import { words } from "./words";
+
+interface ConfirmButtonProps {
+  label: string;
+  title: string;
+  explanation: ReactNode;
+  onConfirm: () => Promise<unknown>;
+}
+
+/** A button for what cannot be taken back: it asks first and says what will happen. */
+export function ConfirmButton({ label, title, explanation, onConfirm }: ConfirmButtonProps) {
+  const t = useWords(words);
+  const { modal } = App.useApp();
+  return (
+    <Button
+      size="small"
+      danger
+      onClick={() =>
+        modal.confirm({
+          title,
+          content: explanation,
+          icon: null,
+          okText: label,
+          okButtonProps: { danger: true },
+          cancelText: t("cancel"),
+          autoFocusButton: "cancel",
+          onOk: onConfirm,
+        })
+      }
+    >
+      {label}
+    </Button>
+  );
+}

@@ -1,0 +1,17 @@
+export { Code, CopyButton } from "./code";
+export { ConfirmButton } from "./confirm-button";
+export { Empty } from "./empty";
+export { Equation, type Term } from "./equation";
+export { Facts } from "./facts";
+export { FilterChoice, FilterDays, FilterText } from "./filter-fields";
+export { choiceFilter, dayFilter, type Filters, textFilter, useFilters } from "./filters";
+export { useSubmit } from "./form";
+export { FormDrawer } from "./form-drawer";
+export { type KeysetList, useKeysetList } from "./keyset-list";
+export { PageBody, PageHeader } from "./page";
+export { ProblemAlert } from "./problem-alert";
+export { type Column, RecordTable } from "./record-table";
+export { type Me, MeProvider, useMay, useMe } from "./session";
+export { Status, type Tone } from "./status";
+export { FONT_FAMILY, theme } from "./theme";
+export { Instant } from "./time";

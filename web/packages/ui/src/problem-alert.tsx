@@ -1,0 +1,69 @@
+import { Problem } from "@wuma/api-client";
+import { useWords, type Words } from "@wuma/locale";
+import { Alert, Button } from "antd";
+import { words } from "./words";
+
+interface ProblemAlertProps {
+  error: unknown;
+  /** Shown as a button when trying again makes sense. */
+  onRetry?: () => void;
+  /** Fields whose faults are already shown at the field. */
+  shownFields?: ReadonlySet<string>;
+}
+
+/** A refused request for people: what it means, what is wrong where, and what to do. */
+export function ProblemAlert({ error, onRetry, shownFields }: ProblemAlertProps) {
+  const t = useWords(words);
+  const problem = error instanceof Problem ? error : new Problem({ detail: String(error) }, 0);
+  const faults = problem.faults.filter((fault) => !shownFields?.has(Problem.fieldOf(fault).join("/")));
+  return (
+    <Alert
+      type={problem.status >= 500 || problem.status === 0 ? "error" : "warning"}
+      showIcon
+      title={titleOf(problem, t)}
+      description={
+        <>
+          {detailOf(problem, t)}
+          {faults.length > 0 && (
+            <ul className="wm-faults">
+              {faults.map((fault) => (
+                <li key={`${fault.at} ${fault.got}`}>
+                  <code>{Problem.fieldOf(fault).join(" / ")}</code> {t("expectedGot", fault)}
+                </li>
+              ))}
+            </ul>
+          )}
+        </>
+      }
+      action={
+        onRetry && (
+          <Button size="small" onClick={onRetry}>
+            {t("retry")}
+          </Button>
+        )
+      }
+    />
+  );
+}
+
+function titleOf(problem: Problem, t: Words<(typeof words)["zh-CN"]>): string {
+  const key = `problem.${problem.slug}`;
+  return isWord(key) ? t(key) : problem.title || problem.message;
+}
+
+function detailOf(problem: Problem, t: Words<(typeof words)["zh-CN"]>): string {
+  if (problem.slug === "unreachable") return t("problem.unreachable.detail");
+  if (problem.slug === "bug") return `${t("incident")} ${String(problem.members.incident)}`;
+  const seconds = problem.members.retry_after_seconds;
+  if (typeof seconds === "number") return t("waitSeconds", { seconds });
+  return problem.detail;
+}
+
+type ProblemTitle = Exclude<
+  Extract<keyof (typeof words)["zh-CN"], `problem.${string}`>,
+  "problem.unreachable.detail"
+>;
+
+function isWord(key: string): key is ProblemTitle {
+  return key in words.en;
+}
