@@ -1,6 +1,13 @@
 """Codes as text: one spelling each, and a head that knows typing errors."""
 
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -215,16 +222,20 @@ def test_the_share_of_typing_errors_caught_without_keys(opened: set[int], caught
 
 
 def test_the_rule_of_the_phone_page() -> None:
-    """The JavaScript of docs/adr/0002, in Python: the head is the last step of Horner's rule."""
-
-    def phone(text: str) -> int:
-        epoch = 0
-        for character in reversed(text):
-            epoch = (epoch << 1) ^ ((epoch >> 4) * 37) ^ ALPHABET.index(character)
-        return epoch
-
+    """The JavaScript of docs/adr/0002, as it stands there, in a real engine."""
+    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    if node is None:
+        pytest.skip("no node to run the rule of the phone page with")
     random = np.random.default_rng(4)
-    for length in LENGTHS:
-        for _ in range(200):
-            text = "".join(random.choice(list(ALPHABET), length))
-            assert phone(text) == epoch_of(text)
+    texts = ["".join(random.choice(list(ALPHABET), length)) for length in LENGTHS for _ in range(200)]
+    decision = (Path(__file__).parents[3] / "docs/adr/0002-code-construction.md").read_text()
+    (rule,) = re.findall(r"```js\n(.*?)```", decision, re.DOTALL)
+
+    answer = subprocess.run(
+        [node, "-e", f"{rule}\nconsole.log(JSON.stringify({json.dumps(texts)}.map(epochOf)))"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    assert json.loads(answer.stdout) == [epoch_of(text) for text in texts]
