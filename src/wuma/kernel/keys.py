@@ -52,7 +52,7 @@ GENERATION_LAST: Final = 255
 """A ciphertext names its generation in one byte."""
 
 DERIVED_KEYS_CACHED: Final = 16_384
-"""An order needs one key a role and three on the way there: 4,000 orders at work, about 5 MB."""
+"""One for each order at work and one for its tenant: 5 MB when full."""
 
 Level: TypeAlias = tuple[str, int | str]
 """One step down the tree: what kind of thing, and which one; ``("tenant", 7)``."""
