@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
-from wuma.chain.authenticity.judge import GeoSource, Outcome, Place, Reason, Verdict
+from wuma.chain.authenticity.judge import NOWHERE, GeoSource, Outcome, Place, Reason, Verdict
+from wuma.chain.authenticity.minutes import Minutes
+from wuma.chain.authenticity.pseudonyms import Pseudonyms
+from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
+from wuma.chain.authenticity.whereabouts import Whereabouts
 
-__all__ = ["GeoSource", "Outcome", "Place", "Reason", "Verdict"]
+__all__ = [
+    "NOWHERE",
+    "GeoSource",
+    "Judged",
+    "Minutes",
+    "Outcome",
+    "Place",
+    "Pseudonyms",
+    "Reason",
+    "Scan",
+    "Verdict",
+    "Whereabouts",
+    "judge_and_remember",
+]

@@ -64,6 +64,10 @@ class GeoSource(StrEnum):
     NONE = "none"
 
 
+MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50"})
+"""Beijing, Tianjin, Shanghai, Chongqing: provinces that are cities."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a scan happened, as far as we know: a division code, coordinates (degrees), accuracy (metres)."""
@@ -76,8 +80,10 @@ class Place:
 
     @property
     def city(self) -> str | None:
-        """The prefecture: the first four digits of the division code; None when only a province is known."""
-        return self.region[:4] if self.region and len(self.region) >= 4 else None
+        """The prefecture (four digits) or municipality (two); None when only a province is known."""
+        if self.region is None or self.region[:2] in MUNICIPALITIES:
+            return self.region and self.region[:2]
+        return self.region[:4] if len(self.region) >= 4 else None
 
     @property
     def province(self) -> str | None:
@@ -102,6 +108,8 @@ class History:
     """What we remember of the earlier scans of one code: the first and the latest visits, and the sums."""
 
     count: int = 0
+    early_count: int = 0
+    """Scans before the code was on an item: somebody had the label."""
     visits: tuple[Visit, ...] = ()
     persons: frozenset[str] = frozenset()
     cities: frozenset[str] = frozenset()
@@ -142,6 +150,7 @@ DOUBTS: Final[dict[Reason, float]] = {
     Reason.IMPOSSIBLE_SPEED: 0.6,  # nobody travels so fast; addresses do, through another province's exit
     Reason.MANY_PEOPLE: 0.5,  # more phones than a family has
     Reason.MANY_CITIES: 0.6,
+    Reason.BEFORE_ACTIVATION: 0.4,  # the label was seen before it was under a lid
     Reason.AFTER_RETURN: 1.0,
 }
 PEOPLE_OF_A_FAMILY: Final = 4  # mother, father, two grandparents: each scans once out of curiosity
@@ -153,7 +162,7 @@ _EARTH_RADIUS_KM: Final = 6371.0
 
 def judge_open(subject: Subject, history: History, visit: Visit) -> Verdict:
     """Say what an open code is worth: registered or not, and whether it seems to have been copied."""
-    return _unfit(subject, visit) or _weighed(Outcome.REGISTERED, (), subject, history, visit)
+    return _unfit(subject, visit) or _weighed(Outcome.REGISTERED, (), (), subject, history, visit)
 
 
 def judge_hidden(subject: Subject, history: History, visit: Visit) -> Verdict:
@@ -161,10 +170,11 @@ def judge_hidden(subject: Subject, history: History, visit: Visit) -> Verdict:
     unfit = _unfit(subject, visit)
     if unfit is not None:
         return unfit
+    early = (Reason.BEFORE_ACTIVATION,) if history.early_count else ()
     if history.count == 0:
-        return Verdict(Outcome.FIRST_GENUINE, (Reason.FIRST_SCAN,))
+        return _weighed(Outcome.FIRST_GENUINE, (Reason.FIRST_SCAN,), early, subject, history, visit)
     who = Reason.SAME_PERSON if visit.person in history.persons else Reason.OTHER_PERSON
-    return _weighed(Outcome.GENUINE_AGAIN, (who,), subject, history, visit)
+    return _weighed(Outcome.GENUINE_AGAIN, (who,), early, subject, history, visit)
 
 
 def _unfit(subject: Subject, visit: Visit) -> Verdict | None:
@@ -192,9 +202,14 @@ def _unfit(subject: Subject, visit: Visit) -> Verdict | None:
 
 
 def _weighed(
-    outcome: Outcome, reasons: tuple[Reason, ...], subject: Subject, history: History, visit: Visit
+    outcome: Outcome,
+    reasons: tuple[Reason, ...],
+    early: tuple[Reason, ...],
+    subject: Subject,
+    history: History,
+    visit: Visit,
 ) -> Verdict:
-    doubts = tuple(_doubts(subject, history, visit))
+    doubts = (*early, *_doubts(subject, history, visit))
     doubt = sum(DOUBTS[reason] for reason in doubts)
     spoken = Outcome.SUSPECT if doubt >= DOUBT_SPOKEN else outcome
     return Verdict(spoken, (*reasons, *doubts), round(doubt, 3))

@@ -8,11 +8,13 @@ from wuma.chain.codes.directory import OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
 from wuma.chain.codes.lifecycle import CodeState, TransitionRefused, UnitRange
 from wuma.chain.codes.orders import Level, NewOrder, place, revoke
+from wuma.chain.codes.subjects import CodeSubject, subjects
 from wuma.chain.codes.transitions import Asked, Outcome, change
 
 __all__ = [
     "Asked",
     "CodeState",
+    "CodeSubject",
     "Identified",
     "Identifier",
     "Kind",
@@ -32,5 +34,6 @@ __all__ = [
     "open_batch",
     "place",
     "revoke",
+    "subjects",
     "unit_of",
 ]

@@ -1,0 +1,318 @@
+"""Judging scans and writing them down, many at once, in one transaction.
+
+The steps for a batch: take a lock on each code that was scanned, read what we remember of it, judge the
+scans one after the other in the order they came, write what we remember now and the log, commit, answer.
+Two phones that scan one hidden code at the same moment therefore get "first" and "second", never
+"first" twice, whichever process they reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from wuma.chain.authenticity.judge import (
+    GeoSource,
+    History,
+    Outcome,
+    Place,
+    Reason,
+    Subject,
+    Verdict,
+    Visit,
+    judge_hidden,
+    judge_open,
+)
+from wuma.chain.codes.facade import CodeSubject, Kind, OrderEntry, subjects
+from wuma.facts.authenticity import CodesScanned, ScannedCode
+from wuma.kernel.db import HotPool
+from wuma.kernel.fact import publish_hot
+from wuma.kernel.tenancy import Scope
+
+VISITS_KEPT_MAX: Final = 12
+"""The first visit and the latest eleven: what the page shows and what the judge compares places with."""
+PERSONS_KEPT_MAX: Final = 32
+CITIES_KEPT_MAX: Final = 32
+"""Beyond these the code has long been suspect, and more names add nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Somebody showed us a code that is one of ours."""
+
+    id: UUID
+    kind: Kind
+    unit: int
+    order: OrderEntry
+    at: datetime
+    person: str
+    """The pseudonym of the cookie they brought or were given."""
+    network: str
+    """A pseudonym of address and user agent: knows somebody again who keeps no cookie."""
+    place: Place
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A scan with its verdict, and what was known then."""
+
+    person: str
+    """Who it was: the bearer of the cookie, or somebody known again without one."""
+    verdict: Verdict
+    subject: CodeSubject | None
+    history: History
+    """What was remembered before this scan."""
+    count: int
+    """How often the code has been scanned, this time included."""
+
+
+class _Memory(msgspec.Struct):
+    """A visit as it is kept: short names, because there may be billions."""
+
+    i: str
+    p: str
+    n: str
+    t: float
+    o: str
+    r: str | None = None
+    x: float | None = None
+    y: float | None = None
+    a: int | None = None
+    g: str = GeoSource.NONE.value
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """What is kept of one code, while a batch is being judged."""
+
+    tenant_id: int
+    count: int
+    early_count: int
+    memories: list[_Memory]
+    persons: list[str]
+    cities: list[str]
+
+
+_decode_memories: Final = msgspec.json.Decoder(list[_Memory]).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+_Key = tuple[int, str]
+
+# Advisory locks in ascending order: two batches with codes in common wait, and never for each other.
+_LOCK: Final = "SELECT count(pg_advisory_xact_lock(key)) FROM unnest($1::bigint[]) AS key"
+_READ: Final = (
+    "SELECT h.unit, h.kind, h.tenant_id, h.scan_count, h.early_count, h.visits::text AS visits, h.persons,"
+    " h.cities"
+    " FROM authenticity.history h JOIN unnest($1::bigint[], $2::text[]) AS w (unit, kind)"
+    " ON h.unit = w.unit AND h.kind = w.kind"
+)
+_WRITE_HISTORY: Final = """
+INSERT INTO authenticity.history (unit, kind, tenant_id, scan_count, early_count, visits, persons, cities,
+    changed_at)
+SELECT u, k, t, c, e, v::jsonb, string_to_array(p, ' '), string_to_array(s, ' '), now()
+FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+    $8::text[]) AS w (u, k, t, c, e, v, p, s)
+ON CONFLICT (unit, kind) DO UPDATE SET scan_count = excluded.scan_count,
+    early_count = excluded.early_count, visits = excluded.visits,
+    persons = excluded.persons, cities = excluded.cities, changed_at = excluded.changed_at
+"""
+_WRITE_SCANS: Final = """
+INSERT INTO authenticity.scan (id, tenant_id, at, kind, unit, order_id, product_id, person, network, client,
+    region, longitude, latitude, accuracy_m, geo_source, outcome, reasons, doubt)
+SELECT i, t, at, k, u, o, pr, pe, n, c, r, x, y, a, g, ou, string_to_array(re, ' '), d
+FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[],
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::real[], $13::real[], $14::integer[], $15::text[],
+    $16::text[], $17::text[], $18::real[]) AS w (i, t, at, k, u, o, pr, pe, n, c, r, x, y, a, g, ou, re, d)
+"""
+
+
+async def judge_and_remember(pool: HotPool, scans: Sequence[Scan]) -> list[Judged]:
+    """Judge a batch of scans, in order, and keep them; when this returns they are on disk."""
+    async with pool.transaction(Scope.of(*{scan.order.tenant_id for scan in scans})) as connection:
+        keys = sorted({_key(scan) for scan in scans})
+        await connection.execute(_LOCK, [unit << 1 | (kind == Kind.HIDDEN) for unit, kind in keys])
+        known = await subjects(connection, sorted({scan.unit for scan in scans}))
+        remembered = await _read(connection, keys)
+        judged = [_judge(scan, known.get(scan.unit), remembered) for scan in scans]
+        new = [(scan, result) for scan, result in zip(scans, judged, strict=True) if result is not None]
+        if new:
+            await _write_history(connection, {_key(scan): remembered[_key(scan)] for scan, _ in new})
+            await _write_scans(connection, new)
+            await publish_hot(connection, _facts(new))
+        return [
+            result if result is not None else _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
+            for scan, result in zip(scans, judged, strict=True)
+        ]
+
+
+def _key(scan: Scan) -> _Key:
+    return scan.unit, scan.kind.value
+
+
+def _judge(scan: Scan, known: CodeSubject | None, remembered: dict[_Key, _Remembered]) -> Judged | None:
+    """Judge one scan and remember it; None when it is a repetition of one that was answered before."""
+    held = remembered.setdefault(_key(scan), _Remembered(scan.order.tenant_id, 0, 0, [], [], []))
+    if any(memory.i == scan.id.hex for memory in held.memories):
+        return None
+    person = _known_again(scan, held)
+    visit = Visit(person, scan.at, scan.place)
+    history = _history(held)
+    verdict = _verdict(scan, known, history, visit)
+    _remember(scan, person, verdict, held)
+    return Judged(person, verdict, known, history, held.count)
+
+
+def _verdict(scan: Scan, known: CodeSubject | None, history: History, visit: Visit) -> Verdict:
+    if known is None:  # the order is so new that its first run is not yet committed
+        return Verdict(Outcome.NOT_ACTIVATED, (Reason.BEFORE_ACTIVATION,))
+    subject = Subject(known.state, known.expires_on, known.is_recalled)
+    judge = judge_hidden if scan.kind is Kind.HIDDEN else judge_open
+    return judge(subject, history, visit)
+
+
+def _known_again(scan: Scan, held: _Remembered) -> str:
+    """Return who this is: the bearer of a cookie we know, or somebody we know by address and browser."""
+    if scan.person in held.persons:
+        return scan.person
+    return next((memory.p for memory in held.memories if memory.n == scan.network), scan.person)
+
+
+def _remember(scan: Scan, person: str, verdict: Verdict, held: _Remembered) -> None:
+    if verdict.outcome is Outcome.NOT_ACTIVATED:
+        held.early_count += 1  # whoever scans a label at the printer's is not the first to open the can
+        return
+    held.count += 1
+    place = scan.place
+    held.memories.append(
+        _Memory(
+            scan.id.hex,
+            person,
+            scan.network,
+            scan.at.timestamp(),
+            verdict.outcome.value,
+            place.region,
+            place.longitude,
+            place.latitude,
+            place.accuracy_m,
+            place.source.value,
+        )
+    )
+    if len(held.memories) > VISITS_KEPT_MAX:
+        del held.memories[1]
+    if person not in held.persons and len(held.persons) < PERSONS_KEPT_MAX:
+        held.persons.append(person)
+    if place.city and place.city not in held.cities and len(held.cities) < CITIES_KEPT_MAX:
+        held.cities.append(place.city)
+
+
+def _repeated(scan: Scan, known: CodeSubject | None, held: _Remembered) -> Judged:
+    """Return the answer a scan has had already: its sender did not hear it and asks again."""
+    place = next(i for i, memory in enumerate(held.memories) if memory.i == scan.id.hex)
+    memory = held.memories[place]
+    history = _history(replace(held, memories=held.memories[:place]))
+    reason = Reason.FIRST_SCAN if memory.o == Outcome.FIRST_GENUINE else Reason.SAME_PERSON
+    return Judged(memory.p, Verdict(Outcome(memory.o), (reason,)), known, history, held.count)
+
+
+def _history(held: _Remembered) -> History:
+    visits = tuple(_as_visit(memory) for memory in held.memories)
+    return History(held.count, held.early_count, visits, frozenset(held.persons), frozenset(held.cities))
+
+
+def _as_visit(memory: _Memory) -> Visit:
+    place = Place(memory.r, memory.x, memory.y, memory.a, GeoSource(memory.g))
+    return Visit(memory.p, datetime.fromtimestamp(memory.t, UTC), place)
+
+
+async def _read(connection: asyncpg.Connection, keys: Sequence[_Key]) -> dict[_Key, _Remembered]:
+    rows = await connection.fetch(_READ, [unit for unit, _ in keys], [kind for _, kind in keys])
+    return {
+        (row["unit"], row["kind"]): _Remembered(
+            row["tenant_id"],
+            row["scan_count"],
+            row["early_count"],
+            _decode_memories(row["visits"]),
+            list(row["persons"]),
+            list(row["cities"]),
+        )
+        for row in rows
+    }
+
+
+async def _write_history(connection: asyncpg.Connection, changed: Mapping[_Key, _Remembered]) -> None:
+    rows = [
+        (
+            unit,
+            kind,
+            held.tenant_id,
+            held.count,
+            held.early_count,
+            _encode(held.memories).decode(),
+            " ".join(held.persons),
+            " ".join(held.cities),
+        )
+        for (unit, kind), held in changed.items()
+    ]
+    await connection.execute(_WRITE_HISTORY, *_columns(rows))
+
+
+async def _write_scans(connection: asyncpg.Connection, new: Sequence[tuple[Scan, Judged]]) -> None:
+    rows = [
+        (
+            scan.id,
+            scan.order.tenant_id,
+            scan.at,
+            scan.kind.value,
+            scan.unit,
+            scan.order.id,
+            scan.order.product_id,
+            scan.person,
+            scan.network,
+            scan.client,
+            scan.place.region,
+            scan.place.longitude,
+            scan.place.latitude,
+            scan.place.accuracy_m,
+            scan.place.source.value,
+            judged.verdict.outcome.value,
+            " ".join(judged.verdict.reasons),
+            judged.verdict.doubt,
+        )
+        for scan, judged in new
+    ]
+    await connection.execute(_WRITE_SCANS, *_columns(rows))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True))
+
+
+def _facts(new: Sequence[tuple[Scan, Judged]]) -> list[CodesScanned]:
+    by_tenant = sorted(new, key=lambda pair: pair[0].order.tenant_id)
+    return [
+        CodesScanned(
+            tenant_id=tenant_id,
+            scans=[
+                ScannedCode(
+                    scan_id=scan.id,
+                    kind=scan.kind.value,
+                    unit=scan.unit,
+                    product_id=scan.order.product_id,
+                    person=scan.person,
+                    region=scan.place.region,
+                    at=scan.at,
+                    outcome=judged.verdict.outcome.value,
+                )
+                for scan, judged in pairs
+            ],
+        )
+        for tenant_id, pairs in groupby(by_tenant, key=lambda pair: pair[0].order.tenant_id)
+    ]

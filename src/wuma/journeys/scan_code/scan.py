@@ -1,0 +1,194 @@
+"""From a scanned code to its answer.
+
+The order is the point: what can be refused with keys and memory is refused there; only the scan of a code
+that is one of ours reaches the database, together with all others of that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from wuma.chain.authenticity.facade import (
+    GeoSource,
+    Judged,
+    Minutes,
+    Outcome,
+    Place,
+    Pseudonyms,
+    Reason,
+    Scan,
+    Verdict,
+    judge_and_remember,
+)
+from wuma.chain.codes.facade import Identified, Identifier, Kind, OrderEntry, Rejected, WhyNot
+from wuma.journeys.scan_code.answer import (
+    EARLIER_SHOWN_MAX,
+    SAID_OUTSIDE,
+    Answer,
+    Batch,
+    Earlier,
+    Product,
+    Scans,
+)
+from wuma.kernel.batching import Batcher
+from wuma.kernel.db import HotPool
+from wuma.kernel.limits import Attempts, Limit
+from wuma.support.masterdata.facade import ProductDirectory, place_names
+
+WRONG_PER_DEVICE: Final = Limit("wrong_codes_device", 10, minutes=60)
+WRONG_PER_NETWORK: Final = Limit("wrong_codes_network", 100, minutes=60)
+"""Wrong codes from one browser, and from one range of addresses, before we stop checking."""
+RETRY_AFTER_SECONDS: Final = 600
+PLATFORM_TENANT: Final = 0
+"""Whom a wrong code is counted against when it names nobody's product."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Whoever scans, as far as they let us know."""
+
+    cookie: str
+    """The secret in their cookie, brought or just given; never stored."""
+    has_cookie: bool
+    """Whether they brought it. A wrong code without one counts against the address range only."""
+    network: bytes
+    """Address and browser: knows somebody again who keeps no cookie; never stored either."""
+    address_range: str
+    """The /24 (IPv4) or /56 (IPv6) they come from."""
+    client: str
+    place: Place
+
+
+class ScanDesk:
+    """Answers the scans that reach one process."""
+
+    def __init__(
+        self,
+        *,
+        identifier: Identifier,
+        products: ProductDirectory,
+        pool: HotPool,
+        attempts: Attempts,
+        minutes: Minutes,
+        pseudonyms: Pseudonyms,
+    ) -> None:
+        self._identifier = identifier
+        self._products = products
+        self._attempts = attempts
+        self._minutes = minutes
+        self._pseudonyms = pseudonyms
+
+        async def judge(scans: Sequence[Scan]) -> Sequence[Judged]:
+            return await judge_and_remember(pool, scans)
+
+        self._batcher: Batcher[Scan, Judged] = Batcher(judge)
+
+    async def open_code(
+        self, gtin: str, serial: str, visitor: Visitor, *, scan_id: UUID, now: datetime
+    ) -> Answer:
+        """Answer the scan of an open code (GTIN of 14 digits, serial)."""
+        if self._too_many_wrong(visitor, now):
+            return _come_back(Kind.OPEN)
+        found = self._identifier.open_code(gtin, serial)
+        return await self._answer(found, self._products.owner_of(gtin), visitor, scan_id, now)
+
+    async def hidden_code(self, code: str, visitor: Visitor, *, scan_id: UUID, now: datetime) -> Answer:
+        """Answer the scan of a hidden code, read by a phone or typed by a person."""
+        if self._too_many_wrong(visitor, now):
+            return _come_back(Kind.HIDDEN)
+        return await self._answer(self._identifier.hidden_code(code), None, visitor, scan_id, now)
+
+    async def _answer(
+        self, found: Identified | Rejected, owner: int | None, visitor: Visitor, scan_id: UUID, now: datetime
+    ) -> Answer:
+        if isinstance(found, Rejected):
+            return self._refuse(found, owner, visitor, now)
+        scan = Scan(
+            id=scan_id,
+            kind=found.kind,
+            unit=found.unit,
+            order=found.order,
+            at=now,
+            person=self._pseudonyms.of(found.order.tenant_id, visitor.cookie.encode()),
+            network=self._pseudonyms.of(found.order.tenant_id, visitor.network),
+            place=visitor.place,
+            client=visitor.client,
+        )
+        judged = await self._batcher.ask(scan)
+        outcome = judged.verdict.outcome
+        self._minutes.add(found.order.tenant_id, now, found.kind.value, outcome.value)
+        if outcome is Outcome.NOT_ACTIVATED:
+            return Answer(found.kind.value, Outcome.UNKNOWN, ())
+        return self._told(scan, judged, self._product(found.order))
+
+    def _refuse(self, found: Rejected, owner: int | None, visitor: Visitor, now: datetime) -> Answer:
+        """Refuse a code without asking the database."""
+        tenant_id = found.order.tenant_id if found.order else PLATFORM_TENANT if owner is None else owner
+        self._minutes.add(tenant_id, now, found.kind.value, found.why.value)
+        if visitor.has_cookie:
+            self._attempts.count(WRONG_PER_DEVICE, visitor.cookie, now=now)
+        self._attempts.count(WRONG_PER_NETWORK, visitor.address_range, now=now)
+        if found.why is WhyNot.REVOKED and found.order is not None:
+            return Answer(found.kind.value, Outcome.VOID, ())
+        mistyped = found.why in {WhyNot.MISTYPED, WhyNot.NOT_A_CODE}
+        return Answer(found.kind.value, Outcome.UNKNOWN, (), mistyped=mistyped)
+
+    def _too_many_wrong(self, visitor: Visitor, now: datetime) -> bool:
+        return self._attempts.exhausted(WRONG_PER_NETWORK, visitor.address_range, now=now) or (
+            visitor.has_cookie and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.cookie, now=now)
+        )
+
+    def _told(self, scan: Scan, judged: Judged, product: Product | None) -> Answer:
+        verdict, subject = judged.verdict, judged.subject
+        batch = None
+        if subject is not None and subject.batch_number is not None:
+            assert subject.produced_on is not None
+            assert subject.expires_on is not None
+            notice = subject.recall_notice if subject.is_recalled else None
+            batch = Batch(subject.batch_number, subject.produced_on, subject.expires_on, notice)
+        return Answer(
+            kind=scan.kind.value,
+            verdict=verdict.outcome,
+            reasons=_said(verdict),
+            product=product,
+            batch=batch,
+            scans=_scans(judged) if scan.kind is Kind.HIDDEN else None,
+            scan_id=scan.id,
+        )
+
+    def _product(self, order: OrderEntry) -> Product | None:
+        card = self._products.by_gtin(order.gtin) if order.gtin else None
+        if card is None:
+            return None
+        return Product(
+            gtin=card.gtin,
+            name_zh=card.name_zh,
+            name_en=card.name_en,
+            brand_zh=card.brand_zh,
+            brand_en=card.brand_en,
+            stage=card.stage,
+            age_from_months=card.age_from_months,
+            net_weight_g=card.net_weight_g,
+        )
+
+
+def _come_back(kind: Kind) -> Answer:
+    return Answer(kind.value, Outcome.UNKNOWN, (), retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
+def _said(verdict: Verdict) -> tuple[Reason, ...]:
+    return tuple(reason for reason in verdict.reasons if reason in SAID_OUTSIDE)
+
+
+def _scans(judged: Judged) -> Scans:
+    earlier = judged.history.visits[:1] + judged.history.visits[1:][-(EARLIER_SHOWN_MAX - 1) :]
+    shown = []
+    for visit in earlier:
+        place = visit.place if visit.place.source is not GeoSource.NONE else None
+        zh, en = place_names(place.region if place else None)
+        shown.append(Earlier(visit.at, zh, en, by_you=visit.person == judged.person))
+    return Scans(judged.count, tuple(shown))
