@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from wuma.support.masterdata.places import Precision, all_places, canonical_code, place_of, place_of_ip_region
+from wuma.support.masterdata.division_names import canonical_code
+from wuma.support.masterdata.places import Precision, all_places, place_of, place_of_ip_region
 
 SPECIAL = ("香港", "澳门", "台湾省")  # known as a whole only
 
@@ -68,7 +69,7 @@ def test_a_region_outside_of_china_or_unknown_is_no_place(region: str) -> None:
 
 
 def test_a_code_begins_with_the_codes_of_all_it_lies_in() -> None:
-    for place in all_places():
+    for place in all_places().values():
         assert canonical_code(place.code) == place.code
         assert canonical_code(place.code.ljust(6, "0")) == place.code
         assert place.code.startswith(place.province_code)
@@ -99,13 +100,13 @@ def test_places_lie_where_another_source_puts_them(shared: Path) -> None:
     }
 
     apart_km = {}
-    for place in all_places():
+    for place in all_places().values():
         row = other.get(place.code.ljust(6, "0"))
         if row is not None:
             east = (place.longitude - row["center_lng"]) * math.cos(math.radians(place.latitude))
             apart_km[place.name] = 111 * math.hypot(east, place.latitude - row["center_lat"])
 
-    assert len(apart_km) == len(list(all_places()))
+    assert len(apart_km) == len(all_places())
     assert max(apart_km.values()) < 50  # 盘锦 moved its government 45 km
 
 
@@ -113,7 +114,7 @@ def test_places_are_the_divisions_of_the_last_census(shared: Path) -> None:
     rows = pq.read_table(shared / "geo_cn" / "divisions_2023_county_level.parquet").to_pylist()
     provinces = {row["provinceCode"]: row["province"] for row in rows}
     cities = {row["cityCode"]: row["city"] for row in rows}
-    ours = {place.code: place.name for place in all_places()}
+    ours = {place.code: place.name for place in all_places().values()}
 
     assert {code: name for code, name in ours.items() if len(code) == 2 and code < "70"} == provinces
     assert {code: name for code, name in ours.items() if len(code) == 4} == {
@@ -121,7 +122,7 @@ def test_places_are_the_divisions_of_the_last_census(shared: Path) -> None:
         for code, name in cities.items()
         if code[:2] not in {"11", "12", "31", "50"} and code[2:] != "90"
     }
-    assert all(place.precision is Precision.CITY for place in all_places() if len(place.code) > 2)
+    assert all(place.precision is Precision.CITY for place in all_places().values() if len(place.code) > 2)
 
 
 def _regions_of_ip2region(shared: Path, folder: Path) -> list[str]:

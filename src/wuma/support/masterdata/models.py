@@ -58,7 +58,7 @@ class Tables(DeclarativeBase):
 
 
 class Kept:
-    """What every thing of a tenant has: an identity, an owner, a version, and it is archived, never deleted."""
+    """What every thing of a tenant has: an identity, an owner, a version. It is archived, never deleted."""
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[int] = mapped_column(BigInteger)
