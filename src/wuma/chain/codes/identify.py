@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from wuma.chain.codes.alphabet import (
     LONG_CHARACTERS,
@@ -19,7 +19,7 @@ from wuma.chain.codes.alphabet import (
     read_typed,
 )
 from wuma.chain.codes.construction import Codebook, Role, sscc_serials
-from wuma.chain.codes.directory import OrderDirectory, OrderEntry
+from wuma.chain.codes.directory import OrderEntry
 from wuma.chain.codes.permutation import DecimalPermutation
 from wuma.kernel.keys import EpochRevoked, Keyring
 
@@ -68,13 +68,26 @@ class Rejected:
     unit: int | None = None
 
 
+class Directory(Protocol):
+    """Who ordered what: `OrderDirectory` in memory for all tenants, `TenantDirectory` in SQL for one."""
+
+    def order_of(self, unit: int) -> OrderEntry | None:
+        """Return the order a unit belongs to."""
+
+    def company_prefixes(self) -> list[str]:
+        """The company prefixes under which SSCCs were ordered, the longest first."""
+
+    def pallet_order_of(self, company_prefix: str, position: int) -> OrderEntry | None:
+        """Return the order that holds a position of the SSCCs of a company prefix."""
+
+
 class Identifier:
     """Reads codes with the keys and the directory of one process. Safe to share among threads."""
 
-    def __init__(self, keyring: Keyring, directory: OrderDirectory) -> None:
+    def __init__(self, keyring: Keyring, directory: Directory, codebook: Codebook | None = None) -> None:
         self._keyring = keyring
         self._directory = directory
-        self._codebook = Codebook(keyring)
+        self._codebook = codebook or Codebook(keyring)
         self._sscc_serials: dict[tuple[int, str], DecimalPermutation] = {}
 
     def open_code(self, gtin: str, serial: str) -> Identified | Rejected:
@@ -87,6 +100,13 @@ class Identifier:
         if isinstance(found, Identified) and found.order.gtin != gtin:
             return Rejected(Kind.OPEN, WhyNot.WRONG_PRODUCT, found.order, found.unit)
         return found
+
+    def bare_serial(self, serial: str) -> Identified | Rejected:
+        """Identify an open code by its serial alone, as people in the house may hold it."""
+        try:
+            return self._identify(Kind.OPEN, Role.OPEN, read_typed(serial))
+        except NotACode:
+            return Rejected(Kind.OPEN, WhyNot.NOT_A_CODE)
 
     def hidden_code(self, text: str) -> Identified | Rejected:
         """Identify a hidden code: the long one that a phone reads, or the short one that a person types."""

@@ -1,0 +1,169 @@
+"""What may be printed on a label, read in whatever form somebody has it: URI, element string, bare code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from wuma.chain.codes.alphabet import LONG_CHARACTERS, SHORT_CHARACTERS
+from wuma.chain.codes.directory import OrderEntry
+from wuma.chain.codes.identify import Identified, Identifier, Rejected
+from wuma.chain.codes.models import CodeOrder
+from wuma_gs1 import element_strings
+from wuma_gs1.digital_link import DigitalLink
+from wuma_gs1.errors import ParseError
+from wuma_gs1.keys import Sscc
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLabel:
+    """An open code; without a GTIN when only the serial was given."""
+
+    serial: str
+    gtin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenLabel:
+    """A hidden code, long or typed."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class SsccLabel:
+    """The SSCC of a pallet; its check digit is right."""
+
+    sscc: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignLabel:
+    """Something else: another maker's identifier, or no code at all."""
+
+    text: str
+
+
+Label: TypeAlias = OpenLabel | HiddenLabel | SsccLabel | ForeignLabel
+
+_HIDDEN_PATH: Final = re.compile(r"/h/([^/?#]+)", re.IGNORECASE)
+_SSCC: Final = re.compile(r"(?:\(00\)|00)?(\d{18})", re.ASCII)
+_GROUPING: Final = str.maketrans("", "", " -")
+
+
+def read_label(text: str) -> Label:
+    """Say what kind of label a text is from; whether its code is genuine is for the `Identifier`.
+
+    >>> read_label("https://id.example.cn/01/06901234567892/21/7Z3K0011QRST0123")
+    OpenLabel(serial='7Z3K0011QRST0123', gtin='06901234567892')
+    >>> read_label("(01)06901234567892(21)7Z3K0011QRST0123").serial
+    '7Z3K0011QRST0123'
+    >>> read_label("7z3k-0011-qrst-0123")
+    OpenLabel(serial='7z3k0011qrst0123', gtin=None)
+    >>> read_label("(00)106141412345678908")
+    SsccLabel(sscc='106141412345678908')
+    """
+    text = text.strip()
+    if hidden := _HIDDEN_PATH.search(urlsplit(text).path if "://" in text else text):
+        return HiddenLabel(hidden[1])
+    if sscc := _SSCC.fullmatch(text):
+        return _sscc(sscc[1], text)
+    elements = _elements(text)
+    if "00" in elements:
+        return SsccLabel(elements["00"])
+    if "21" in elements:
+        return OpenLabel(elements["21"], elements.get("01"))
+    bare = text.translate(_GROUPING)
+    if len(bare) == SHORT_CHARACTERS:
+        return OpenLabel(bare)
+    return HiddenLabel(bare) if len(bare) == LONG_CHARACTERS else ForeignLabel(text)
+
+
+def _sscc(digits: str, text: str) -> Label:
+    try:
+        return SsccLabel(Sscc.parse(digits).value)
+    except ParseError:
+        return ForeignLabel(text)
+
+
+def _elements(text: str) -> dict[str, str]:
+    try:
+        if "://" in text:
+            return {element.ai: element.value for element in DigitalLink.parse(text).elements}
+        if text.startswith(("(", "^", "]")):
+            return {element.ai: element.value for element in element_strings.parse(text)}
+    except ParseError:
+        pass
+    return {}
+
+
+def identify(identifier: Identifier, label: Label) -> list[Identified | Rejected]:
+    """Return what a label may stand for, the likeliest first; nothing for a foreign one.
+
+    A bare code of 16 characters may be an open or a hidden one: their keys differ, so at most one is genuine.
+    """
+    match label:
+        case OpenLabel(serial, None):
+            found = [identifier.bare_serial(serial), identifier.hidden_code(serial)]
+            return sorted(found, key=lambda one: isinstance(one, Rejected))
+        case OpenLabel(serial, str(gtin)):
+            return [identifier.open_code(gtin, serial)]
+        case HiddenLabel(code):
+            return [identifier.hidden_code(code)]
+        case SsccLabel(sscc):
+            return [identifier.sscc(sscc)]
+        case _:
+            return []
+
+
+class TenantDirectory:
+    """The orders of one tenant, by SQL: for requests that must see what was ordered just now."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def order_of(self, unit: int) -> OrderEntry | None:
+        """Return the order a unit belongs to."""
+        query = select(CodeOrder).where(CodeOrder.first_unit <= unit, CodeOrder.last_unit >= unit)
+        return _entry(self._session.scalar(query))
+
+    def company_prefixes(self) -> list[str]:
+        """The company prefixes under which SSCCs were ordered, the longest first."""
+        query = select(CodeOrder.company_prefix).where(CodeOrder.company_prefix.is_not(None)).distinct()
+        return sorted((prefix for prefix in self._session.scalars(query) if prefix), key=len, reverse=True)
+
+    def pallet_order_of(self, company_prefix: str, position: int) -> OrderEntry | None:
+        """Return the order that holds a position of the SSCCs of a company prefix."""
+        query = (
+            select(CodeOrder)
+            .where(CodeOrder.company_prefix == company_prefix, CodeOrder.first_position <= position)
+            .order_by(CodeOrder.first_position.desc())
+            .limit(1)
+        )
+        entry = _entry(self._session.scalar(query))
+        if entry is None or entry.first_position is None:
+            return None
+        return entry if position - entry.first_position <= entry.last_unit - entry.first_unit else None
+
+
+def _entry(order: CodeOrder | None) -> OrderEntry | None:
+    if order is None:
+        return None
+    return OrderEntry(
+        id=order.id,
+        tenant_id=order.tenant_id,
+        product_id=order.product_id,
+        level=order.level,
+        gtin=order.gtin,
+        first_unit=order.first_unit,
+        last_unit=order.last_unit,
+        has_hidden=order.has_hidden,
+        company_prefix=order.company_prefix,
+        first_position=order.first_position,
+        is_revoked=order.revoked_at is not None,
+    )
