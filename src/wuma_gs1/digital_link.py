@@ -64,6 +64,7 @@ class DigitalLink:
         convenience_names: bool = False,
         short_gtins: bool = False,
         trailing_slash: bool = False,
+        check_digits: bool = True,
         associations: bool = True,
     ) -> DigitalLink:
         """Read and check a URI.
@@ -73,6 +74,7 @@ class DigitalLink:
             convenience_names: read `/gtin/…/ser/…`, deprecated since release 1.2.
             short_gtins: read GTINs of 8, 12 and 13 digits and fill them up; releases before 1.3 had them.
             trailing_slash: tolerate one, as resolvers must (GS1-Conformant Resolver 1.0).
+            check_digits: refuse wrong ones; a log of what others said must take them as they are.
             associations: also check which AIs must and must not come together.
 
         Raises:
@@ -81,7 +83,7 @@ class DigitalLink:
         frame = _frame(uri)
         path_text = frame.path.removesuffix("/") if trailing_slash else frame.path
         problems: list[Problem] = []
-        reader = _Reader(convenience_names, short_gtins, problems)
+        reader = _Reader(convenience_names, short_gtins, check_digits, problems)
         stem_path, path = reader.path(path_text, len(frame.origin))
         attributes, parameters = reader.query(frame.query, len(frame.origin) + len(frame.path) + 1)
         problems += _placement_problems(path, attributes)
@@ -93,7 +95,12 @@ class DigitalLink:
 
     @classmethod
     def of(
-        cls, elements: Iterable[Element], *, stem: str = CANONICAL_STEM, unknown_ais: bool = False
+        cls,
+        elements: Iterable[Element],
+        *,
+        stem: str = CANONICAL_STEM,
+        unknown_ais: bool = False,
+        associations: bool = True,
     ) -> DigitalLink:
         """Build a link from element strings in any order; the first that can be is the primary key.
 
@@ -109,10 +116,12 @@ class DigitalLink:
         ]
         if problems:
             raise ParseError.of(tuple(problems))
-        path = _path_of(given)
+        path = path_of(given)
         used = {element.ai for element in path}
         attributes = tuple(element for element in given if element.ai not in used)
-        problems += [*association_problems(given), *_placement_problems(path, attributes)]
+        if associations:
+            problems += association_problems(given)
+        problems += _placement_problems(path, attributes)
         if problems:
             raise ParseError.of(tuple(problems))
         return cls(path, attributes, stem.removesuffix("/"))
@@ -285,6 +294,7 @@ class _Reader:
 
     convenience_names: bool
     short_gtins: bool
+    check_digits: bool
     problems: list[Problem]
 
     def path(self, text: str, offset: int) -> tuple[str, tuple[Element, ...]]:
@@ -348,7 +358,8 @@ class _Reader:
         value = unescaped(text, query=query)
         if self.short_gtins and spec.ai == "01" and len(value) in {8, 12, 13}:
             value = value.zfill(14)
-        if flaw := spec.flaw(value):
+        flaw = spec.flaw(value)
+        if flaw and (self.check_digits or flaw.code is not Code.INCORRECT_CHECK_DIGIT):
             code = Code.ILLEGAL_NULL if "\0" in value else flaw.code
             # Escapes make the URI longer than the value: point to the value's beginning then.
             at = position + (flaw.start if len(text) == len(value) else 0)
@@ -399,8 +410,15 @@ def _belongs_in_path(key: str, qualifiers: tuple[str, ...], ai: str) -> bool:
     )
 
 
-def _path_of(elements: Sequence[Element]) -> tuple[Element, ...]:
-    """Choose the first primary key and, among its ways, the one that takes up most qualifiers."""
+def path_of(elements: Sequence[Element]) -> tuple[Element, ...]:
+    """Choose the first primary key and, among its ways, the one that takes up most qualifiers.
+
+    >>> path_of([Element("17", "260131"), Element("21", "A"), Element("01", "06901234567892")])
+    (Element(ai='01', value='06901234567892'), Element(ai='21', value='A'))
+
+    Raises:
+        ParseError: if none of the AIs is a primary key.
+    """
     present: dict[str, Element] = {}
     for element in elements:
         present.setdefault(element.ai, element)

@@ -1,0 +1,132 @@
+"""One key for one thing, in whichever of its forms it comes.
+
+The can `urn:epc:id:sgtin:6901234.056789.A1`, `https://brand.example/01/06901234567892/10/L7/21/A1`,
+`(01)06901234567892(21)A1` and the tag `30…` are one can. Its key is the canonical GS1 Digital Link URI in
+the constrained form of the Core Business Vocabulary (CBV 2.0 section 8): key and what identifies it
+further, nothing that only describes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from wuma_gs1 import element_strings
+from wuma_gs1.application_identifiers import Element
+from wuma_gs1.digital_link import CANONICAL_STEM, DigitalLink, escaped, path_of
+from wuma_gs1.epc import NO_EXTENSION, SCHEMES, Epc
+from wuma_gs1.errors import Code, ParseError, shown
+
+
+def canonical_key(text: str) -> str:
+    """Give the one key of the thing that `text` names.
+
+    >>> canonical_key("urn:epc:id:sgtin:6901234.056789.A1")
+    'https://id.gs1.org/01/06901234567892/21/A1'
+    >>> canonical_key("HTTPS://EXAMPLE.CN/01/06901234567892/10/L7/21/A1?17=260131")
+    'https://id.gs1.org/01/06901234567892/21/A1'
+    >>> canonical_key("(17)260131(01)06901234567892(21)A1")
+    'https://id.gs1.org/01/06901234567892/21/A1'
+    >>> canonical_key("urn:epc:class:lgtin:6901234.056789.L7")
+    'https://id.gs1.org/01/06901234567892/10/L7'
+    >>> canonical_key("HTTP://Factory.example:80/pallets/%7e1")
+    'http://factory.example/pallets/~1'
+
+    Args:
+        text: an EPC URI, a GS1 Digital Link URI on any domain, an element string (bracketed, or raw with
+            FNC1), a tag's EPC memory in hexadecimal, or any other URI, which is only normalised.
+
+    Raises:
+        ParseError: if it is none of these, or begins like a GS1 form and is a wrong one.
+    """
+    text = text.strip()
+    if text.startswith(("(", "^", element_strings.GS)):
+        return key_of(element_strings.parse(text, associations=False))
+    if text[:8].lower() == "urn:epc:":
+        return _of_epc(text)
+    scheme, colon, _ = text.partition(":")
+    if colon and _SCHEME(scheme):
+        if scheme.lower() in {"http", "https"}:
+            return _of_web(text)
+        return normalised(text)
+    raise ParseError(
+        f"{shown(text)}: expected a URI, an element string or a tag in hexadecimal", code=Code.MALFORMED
+    )
+
+
+def key_of(elements: Sequence[Element]) -> str:
+    """Give the key of the thing that AIs name: attributes and lesser qualifiers are left out.
+
+    A serial number makes lot and variant mere descriptions; a lot does that to the variant.
+
+    Raises:
+        ParseError: if none of the AIs is a primary key.
+    """
+    key, *qualifiers = path_of([element for element in elements if element != _NO_EXTENSION])
+    if key.ai in _TRADE_ITEMS:
+        qualifiers = [qualifier for qualifier in qualifiers if qualifier.ai != "22"]
+        qualifiers = [q for q in qualifiers if q.ai == "21"] or qualifiers
+    return CANONICAL_STEM + "".join(f"/{ai}/{escaped(value)}" for ai, value in (key, *qualifiers))
+
+
+def normalised(uri: str) -> str:
+    """Bring a URI into the form that RFC 3986 section 6.2.2 and 6.2.3 give it, whatever its scheme.
+
+    >>> normalised("URN:UUID:F81D4FAE-7dec"), normalised("https://A.example")
+    ('urn:uuid:F81D4FAE-7dec', 'https://a.example/')
+
+    Raises:
+        ParseError: if it is no URI.
+    """
+    if found := _NOT_URI(uri):
+        raise ParseError(
+            f"URI {shown(uri)}: {found.group()!r} is not allowed in a URI",
+            code=Code.ILLEGAL_URI_CHARACTER,
+            position=found.start(),
+        )
+    scheme, _, rest = uri.partition(":")
+    scheme = scheme.lower()
+    rest = _ESCAPE(_normal_escape, rest)
+    if rest.startswith("//"):
+        end = next((at for at, c in enumerate(rest[2:], 2) if c in "/?#"), len(rest))
+        authority = rest[2:end].lower().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
+        return f"{scheme}://{authority}{rest[end:] or '/'}"
+    if scheme == "urn":
+        namespace, colon, name = rest.partition(":")
+        return f"urn:{namespace.lower()}{colon}{name}"
+    return f"{scheme}:{rest}"
+
+
+def _of_epc(text: str) -> str:
+    epc = Epc.parse(text)
+    return key_of(epc.elements) if epc.scheme in SCHEMES else epc.uri
+
+
+def _of_web(text: str) -> str:
+    """Read a Digital Link as tolerantly as resolvers do; what is none is a URI like any other."""
+    try:
+        link = DigitalLink.parse(
+            text,
+            convenience_names=True,
+            short_gtins=True,
+            trailing_slash=True,
+            check_digits=False,
+            associations=False,
+        )
+    except ParseError:
+        return normalised(text)
+    return key_of(link.path)
+
+
+def _normal_escape(found: re.Match[str]) -> str:
+    character = chr(int(found[1], 16))
+    return character if _UNRESERVED(character) else f"%{found[1].upper()}"
+
+
+_TRADE_ITEMS = {"01", "8006"}
+_NO_EXTENSION = Element("254", NO_EXTENSION)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*").fullmatch
+_NOT_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]").search
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})").sub
+_UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]").fullmatch
