@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wuma.support.masterdata.divisions import DivisionsUnreadable, Loaded, load_divisions, read_divisions
-from wuma.support.masterdata.models import Region
+from wuma.support.masterdata.models import RegionRow
 from wuma.support.masterdata.places import all_places
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -43,7 +43,9 @@ def test_a_division_knows_its_level_its_parent_and_where_it_is(db: Session, fold
 
     found = {
         row.code: (row.level, row.parent_code, row.name, row.longitude is not None)
-        for row in db.scalars(select(Region).where(Region.code.like("44%"), Region.name.like("%东%")))
+        for row in db.scalars(
+            select(RegionRow).where(RegionRow.code.like("44%"), RegionRow.name.like("%东%"))
+        )
     }
     assert found["44"] == ("province", None, "广东省", True)
     assert found["4419"] == ("city", "44", "东莞市", True)
@@ -63,7 +65,7 @@ def test_a_division_that_is_no_longer_listed_is_retired_and_comes_back(db: Sessi
     write_divisions(folder, provinces={"44": "广东省"}, cities={"4403": "深圳市"}, areas={"440305": "南山区"})
 
     without_streets = load_divisions(db, folder, now=NOW)
-    retired = db.scalar(select(Region.retired_at).where(Region.code == "440305001"))
+    retired = db.scalar(select(RegionRow.retired_at).where(RegionRow.code == "440305001"))
     write_divisions(
         folder,
         provinces={"44": "广东省"},
@@ -81,7 +83,7 @@ def test_a_division_that_is_no_longer_listed_is_retired_and_comes_back(db: Sessi
 def test_without_the_fetched_files_there_are_provinces_and_cities(db: Session, tmp_path: Path) -> None:
     load_divisions(db, write_divisions(tmp_path / "empty"), now=NOW)
 
-    codes = set(db.scalars(select(Region.code).where(Region.retired_at.is_(None))))
+    codes = set(db.scalars(select(RegionRow.code).where(RegionRow.retired_at.is_(None))))
     assert codes == set(all_places())
 
 
@@ -118,15 +120,15 @@ def test_all_real_divisions_load_with_their_parents(db: Session, tmp_path: Path,
     load_divisions(db, folder, now=NOW)
 
     def count(*conditions: object) -> int:
-        return db.scalar(select(func.count()).select_from(Region).where(*conditions)) or 0  # type: ignore[arg-type]
+        return db.scalar(select(func.count()).select_from(RegionRow).where(*conditions)) or 0  # type: ignore[arg-type]
 
-    current = Region.retired_at.is_(None)
-    assert count(current, Region.level == "province") == 31 + 3
-    assert count(current, Region.level == "city") == len({row["cityCode"] for row in counties})
-    assert count(current, Region.level == "county") == len(counties) - 3  # 东莞, 中山, 儋州 are cities
-    assert count(current, Region.level == "street") == len(streets) - 1  # 金门县 is its own only street
-    assert count(current, Region.parent_code.is_(None), Region.level != "province") == 0
-    orphans = select(Region.code).where(
-        current, Region.parent_code.is_not(None), ~Region.code.startswith(Region.parent_code)
+    current = RegionRow.retired_at.is_(None)
+    assert count(current, RegionRow.level == "province") == 31 + 3
+    assert count(current, RegionRow.level == "city") == len({row["cityCode"] for row in counties})
+    assert count(current, RegionRow.level == "county") == len(counties) - 3  # 东莞, 中山, 儋州 are cities
+    assert count(current, RegionRow.level == "street") == len(streets) - 1  # 金门县 is its own only street
+    assert count(current, RegionRow.parent_code.is_(None), RegionRow.level != "province") == 0
+    orphans = select(RegionRow.code).where(
+        current, RegionRow.parent_code.is_not(None), ~RegionRow.code.startswith(RegionRow.parent_code)
     )
     assert list(db.scalars(orphans)) == []

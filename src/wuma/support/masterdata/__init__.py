@@ -8,8 +8,8 @@ approximate coordinates, known without asking the database.
 
 Promises it keeps:
 
-- A GTIN names one product of one tenant on the whole platform, at one packaging level, and never another
-  one later: archived things keep their keys, because cans outlive catalogues.
+- A GTIN names one product of one tenant on the whole platform, at one packaging level. Archived things
+  keep their keys, because cans outlive catalogues.
 - An import puts in all of a file or nothing of it, and the same file a second time changes nothing.
 - Whoever holds an older version of a thing cannot overwrite a newer one.
 

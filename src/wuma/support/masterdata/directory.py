@@ -65,7 +65,8 @@ class ProductDirectory:
         held = self._held
         # Asked first: what commits between the two statements is read now and again next time, never missed.
         seen: str = session.execute(_SNAPSHOT).scalar_one()
-        cards = [ProductCard._make(row) for row in session.execute(_CHANGED, {"seen": held.seen})]
+        rows = session.execute(_ALL) if held.seen is None else session.execute(_CHANGED, {"seen": held.seen})
+        cards = [ProductCard._make(row) for row in rows]
         if not cards:
             self._held = _Snapshot(seen, held.by_gtin, held.gtins)
             return 0
@@ -92,13 +93,14 @@ class ProductDirectory:
 
 
 _SNAPSHOT: Final = text("SELECT pg_current_snapshot()::text")
-_CHANGED: Final = text(
+_CARDS: Final = (
     "SELECT k.gtin, k.level, k.contains_count, p.tenant_id, p.id, p.name_zh, p.name_en, p.brand_zh,"
     " p.brand_en, p.category, p.stage, p.age_from_months, p.net_weight_g, p.shelf_life_days,"
     " p.archived_at IS NOT NULL"
     " FROM masterdata.product p JOIN masterdata.packaging k ON k.product_id = p.id AND k.gtin IS NOT NULL"
-    " WHERE CAST(:seen AS pg_snapshot) IS NULL"
-    " OR (p.changed_xid >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))"
-    " AND NOT pg_visible_in_snapshot(p.changed_xid, CAST(:seen AS pg_snapshot)))"
-    " ORDER BY p.id, k.gtin"
+)
+_ALL: Final = text(f"{_CARDS} ORDER BY p.id, k.gtin")
+_CHANGED: Final = text(
+    f"{_CARDS} WHERE p.changed_xid >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))"
+    " AND NOT pg_visible_in_snapshot(p.changed_xid, CAST(:seen AS pg_snapshot)) ORDER BY p.id, k.gtin"
 )

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+NOT_NAMES: Final = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+"""Statistics put these between a province and its counties; nobody lives there."""
 STEPS_MAX: Final = 6  # 省, 市 and 县, each written twice at the most ("北京北京市")
 
 _NAME_CHARACTERS_MIN: Final = 2  # a single character begins the names of many divisions
@@ -17,8 +19,6 @@ _SUFFIXES: Final = ("特别行政区", "自治区", "自治州", "自治县", "�
 _ABBREVIATED: Final = ("特别行政区", "自治区", "自治州", "地区", "省", "市", "盟")
 """Endings put on names that are cut short: 甘南市 means 甘南藏族自治州, but 朝阳区 is not 朝阳市."""
 _SHORT: Final = {"45": "广西", "64": "宁夏", "65": "新疆"}
-_NOT_NAMES: Final = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
-"""Statistics put these between a province and its counties; nobody lives there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class DivisionNames:
 
     def __init__(self, names: Mapping[str, str], former: Mapping[str, str] | None = None) -> None:
         """Take official names by canonical code, and codes by names that are no longer official."""
-        known = {code: name for code, name in names.items() if len(code) <= 6 and name not in _NOT_NAMES}
+        known = {code: name for code, name in names.items() if len(code) <= 6 and name not in NOT_NAMES}
         self._name = known
         self._short = {
             code: _SHORT.get(code) or _without_suffix(name, _SUFFIXES) for code, name in known.items()

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, Identity, Integer, MetaData, SmallInteger, Text
+from sqlalchemy import BigInteger, Double, FetchedValue, Identity, Integer, MetaData, SmallInteger, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -68,7 +68,7 @@ class Kept:
     archived_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
-class Product(Kept, Tables):
+class ProductRow(Kept, Tables):
     """What the GTIN of an item names. Texts that nobody gave are empty, numbers that nobody gave are NULL."""
 
     __tablename__ = "product"
@@ -82,9 +82,13 @@ class Product(Kept, Tables):
     age_from_months: Mapped[int | None] = mapped_column(SmallInteger)
     net_weight_g: Mapped[int | None] = mapped_column(Integer)
     shelf_life_days: Mapped[int | None] = mapped_column(Integer)
+    changed_xid: Mapped[str] = mapped_column(
+        Text, server_default=FetchedValue(), onupdate=func.pg_current_xact_id(), deferred=True
+    )
+    """The transaction of the last change, by which `ProductDirectory` finds what it has not seen."""
 
 
-class Packaging(Tables):
+class PackagingRow(Tables):
     """One level a product is packed at: the item and cases by GTIN, a pallet by the prefix of its SSCCs."""
 
     __tablename__ = "packaging"
@@ -99,7 +103,7 @@ class Packaging(Tables):
     contains_count: Mapped[int] = mapped_column(Integer)
 
 
-class Site(Kept, Tables):
+class SiteRow(Kept, Tables):
     """A factory or a warehouse."""
 
     __tablename__ = "site"
@@ -111,7 +115,7 @@ class Site(Kept, Tables):
     address: Mapped[str] = mapped_column(Text)
 
 
-class Line(Kept, Tables):
+class LineRow(Kept, Tables):
     """A packing line of a site."""
 
     __tablename__ = "line"
@@ -122,7 +126,7 @@ class Line(Kept, Tables):
     gln_extension: Mapped[str | None] = mapped_column(Text)
 
 
-class Partner(Kept, Tables):
+class PartnerRow(Kept, Tables):
     """A dealer or a store."""
 
     __tablename__ = "partner"
@@ -140,7 +144,7 @@ class Partner(Kept, Tables):
     territory: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
-class Region(Tables):
+class RegionRow(Tables):
     """An administrative division of China."""
 
     __tablename__ = "region"

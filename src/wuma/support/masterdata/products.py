@@ -1,0 +1,259 @@
+"""Products and how they are packed: making, changing, archiving, finding."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from wuma.facts.masterdata import ProductsChanged
+from wuma.kernel.errors import FieldError, InvalidInput, Refusal
+from wuma.kernel.fact import publish
+from wuma.kernel.ids import uuid7
+from wuma.support.masterdata import versions
+from wuma.support.masterdata.models import Level, PackagingRow, ProductRow
+
+CASES_PER_PRODUCT_MAX: Final = 20
+
+
+class GtinTaken(Refusal):
+    """This GTIN is taken."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "gtin-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case: its GTIN of 14 digits and how many items are in it. Another count is another GTIN."""
+
+    gtin: str
+    item_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pallet:
+    """A pallet: what its SSCCs begin with, and how many cases are on it."""
+
+    company_prefix: str
+    extension: int
+    case_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductDraft:
+    """What a tenant says about a product; `gtin` is the item's, of 14 digits, checked."""
+
+    gtin: str
+    name_zh: str = ""
+    name_en: str = ""
+    brand_zh: str = ""
+    brand_en: str = ""
+    category: str = ""
+    stage: int | None = None
+    """The stage of infant formula, 1 to 4; None for everything else."""
+    age_from_months: int | None = None
+    net_weight_g: int | None = None
+    shelf_life_days: int | None = None
+    cases: tuple[Case, ...] = ()
+    pallet: Pallet | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(ProductDraft):
+    """A product as it is kept."""
+
+    id: UUID
+    tenant_id: int
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    archived_at: datetime | None
+
+
+def create_product(session: Session, tenant_id: int, draft: ProductDraft, *, now: datetime) -> Product:
+    """Make a product.
+
+    Raises:
+        GtinTaken: when its GTIN, or that of a case, names something already: here or at another tenant.
+    """
+    row = ProductRow(
+        id=uuid7(), tenant_id=tenant_id, version=1, created_at=now, changed_at=now, **_values(draft)
+    )
+    with _gtins_free(session):
+        session.add(row)
+        session.flush()
+        session.add_all(_packaging(row, draft))
+    return _told(session, row)
+
+
+def change_product(
+    session: Session, tenant_id: int, product_id: UUID, draft: ProductDraft, *, version: int, now: datetime
+) -> Product:
+    """Replace what is said about a product and how it is packed. Its GTIN stays what it is."""
+    row = versions.change(
+        session, ProductRow, tenant_id, product_id, _values(draft), version=version, now=now
+    )
+    gtin = session.scalar(
+        select(PackagingRow.gtin).where(
+            PackagingRow.product_id == product_id, PackagingRow.level == Level.ITEM
+        )
+    )
+    if gtin != draft.gtin:
+        raise InvalidInput(
+            "A GTIN names one product for ever; another GTIN is another product.",
+            [FieldError("/gtin", str(gtin), draft.gtin)],
+        )
+    with _gtins_free(session):
+        session.execute(
+            delete(PackagingRow).where(
+                PackagingRow.product_id == product_id, PackagingRow.level != Level.ITEM
+            )
+        )
+        session.add_all(part for part in _packaging(row, draft) if part.level != Level.ITEM)
+    return _told(session, row)
+
+
+def set_product_archived(
+    session: Session, tenant_id: int, product_id: UUID, *, archived: bool, now: datetime
+) -> Product:
+    """Archive a product, or restore it. Its codes stay genuine, its GTINs stay taken."""
+    if versions.set_archived(session, ProductRow, tenant_id, product_id, archived=archived, now=now):
+        publish(session, ProductsChanged(tenant_id=tenant_id, product_ids=[product_id]))
+    return get_product(session, tenant_id, product_id)
+
+
+def get_product(session: Session, tenant_id: int, product_id: UUID) -> Product:
+    """Return a product of a tenant."""
+    return assembled(session, [versions.get(session, ProductRow, tenant_id, product_id)])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilter:
+    """Which products of a tenant: `q` is a part of a name or brand, or the beginning of a GTIN."""
+
+    tenant_id: int
+    q: str | None = None
+    stage: int | None = None
+    archived: bool = False
+
+
+def find_products(
+    session: Session, wanted: ProductFilter, *, after: UUID | None, limit: int
+) -> list[Product]:
+    """Return up to `limit` products after one, by birth."""
+    query = select(ProductRow).where(
+        ProductRow.tenant_id == wanted.tenant_id,
+        ProductRow.archived_at.is_not(None) if wanted.archived else ProductRow.archived_at.is_(None),
+    )
+    if wanted.stage is not None:
+        query = query.where(ProductRow.stage == wanted.stage)
+    if wanted.q:
+        texts = (ProductRow.name_zh, ProductRow.name_en, ProductRow.brand_zh, ProductRow.brand_en)
+        said = [column.icontains(wanted.q, autoescape=True) for column in texts]
+        query = query.where(or_(*said, ProductRow.id.in_(_by_gtin_beginning(wanted.tenant_id, wanted.q))))
+    if after is not None:
+        query = query.where(ProductRow.id > after)
+    return assembled(session, session.scalars(query.order_by(ProductRow.id).limit(limit)).all())
+
+
+def assembled(session: Session, rows: Sequence[ProductRow]) -> list[Product]:
+    """Put products together with their packaging, in the order of the rows."""
+    parts = defaultdict(list)
+    packaging = session.scalars(
+        select(PackagingRow)
+        .where(PackagingRow.product_id.in_([row.id for row in rows]))
+        .order_by(PackagingRow.contains_count, PackagingRow.gtin)
+    )
+    for part in packaging:
+        parts[part.product_id].append(part)
+    return [_product(row, parts[row.id]) for row in rows]
+
+
+def _product(row: ProductRow, parts: Iterable[PackagingRow]) -> Product:
+    gtin, cases, pallet = "", [], None
+    for part in parts:
+        match Level(part.level):
+            case Level.ITEM:
+                gtin = part.gtin or ""
+            case Level.CASE:
+                cases.append(Case(part.gtin or "", part.contains_count))
+            case Level.PALLET:
+                pallet = Pallet(part.company_prefix or "", part.extension or 0, part.contains_count)
+    assert gtin, f"product {row.id} has no item"
+    return Product(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        gtin=gtin,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        brand_zh=row.brand_zh,
+        brand_en=row.brand_en,
+        category=row.category,
+        stage=row.stage,
+        age_from_months=row.age_from_months,
+        net_weight_g=row.net_weight_g,
+        shelf_life_days=row.shelf_life_days,
+        cases=tuple(cases),
+        pallet=pallet,
+        version=row.version,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        archived_at=row.archived_at,
+    )
+
+
+def _told(session: Session, row: ProductRow) -> Product:
+    publish(session, ProductsChanged(tenant_id=row.tenant_id, product_ids=[row.id]))
+    return assembled(session, [row])[0]
+
+
+def _values(draft: ProductDraft) -> dict[str, Any]:
+    return {
+        "name_zh": draft.name_zh,
+        "name_en": draft.name_en,
+        "brand_zh": draft.brand_zh,
+        "brand_en": draft.brand_en,
+        "category": draft.category,
+        "stage": draft.stage,
+        "age_from_months": draft.age_from_months,
+        "net_weight_g": draft.net_weight_g,
+        "shelf_life_days": draft.shelf_life_days,
+    }
+
+
+def _packaging(row: ProductRow, draft: ProductDraft) -> list[PackagingRow]:
+    def part(level: Level, contains_count: int, **key: Any) -> PackagingRow:
+        return PackagingRow(
+            tenant_id=row.tenant_id, product_id=row.id, level=level, contains_count=contains_count, **key
+        )
+
+    parts = [part(Level.ITEM, 1, gtin=draft.gtin)]
+    parts += [part(Level.CASE, case.item_count, gtin=case.gtin) for case in draft.cases]
+    if draft.pallet is not None:
+        pallet = draft.pallet
+        key = {"company_prefix": pallet.company_prefix, "extension": pallet.extension}
+        parts.append(part(Level.PALLET, pallet.case_count, **key))
+    return parts
+
+
+def _gtins_free(session: Session) -> Any:
+    # It is not said whose it is: that would tell a stranger what a competitor is about to launch.
+    taken = GtinTaken("One of the GTINs names another product or packaging already.")
+    return versions.refused_when_taken(session, {"packaging_gtin": taken})
+
+
+def _by_gtin_beginning(tenant_id: int, digits: str) -> Any:
+    """Select products with a GTIN that begins so, as it is printed: with 8, 12, 13 or 14 digits."""
+    beginnings = (digits, f"0{digits}", f"00{digits}", f"000000{digits}") if digits.isdecimal() else ()
+    return select(PackagingRow.product_id).where(
+        PackagingRow.tenant_id == tenant_id,
+        or_(False, *(PackagingRow.gtin.startswith(start, autoescape=True) for start in beginnings)),
+    )
