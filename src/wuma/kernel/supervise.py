@@ -5,7 +5,8 @@ is one, a `Child` (an HTTP worker, the job worker) is another. When PostgreSQL d
 again; the others are told nothing, their pools reconnect.
 
 Nothing outlives us. Every process is started by `spawn`, which asks the kernel to signal it when we die,
-however we die (Linux; elsewhere the next start of the embedded PostgreSQL finds what was left).
+however we die. Only Linux can; elsewhere a kill -9 leaves them, and the next start of the embedded PostgreSQL
+stops the old one.
 """
 
 from __future__ import annotations
