@@ -13,27 +13,40 @@ from fastapi import APIRouter
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from wuma.chain.codes import invariants as codes_invariants
 from wuma.kernel.auth.routes import routes as account_routes
 from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database, sqlalchemy_url
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
 from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
-from wuma.kernel.keys import Keyring, Passphrase, SealedKeyFile, Unseal, UnsealFile
+from wuma.kernel.keys import KeyFileMissing, Keyring, Passphrase, SealedKeyFile, Unseal, UnsealFile
 from wuma.kernel.limits import Attempts
 from wuma.kernel.migrate import migrate_up
 from wuma.kernel.outbox import Subscription
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import TokenSigner
+from wuma.ops import housekeeping
 from wuma.ops.roles import GRANTS
 
 API_ROUTES: Final[tuple[APIRouter, ...]] = (account_routes,)
 """The routes of the platform API, under ``/api/v1``."""
 
-TASKS: Final[tuple[Task, ...]] = ()
+INVARIANTS: Final[tuple[Invariant, ...]] = codes_invariants.INVARIANTS
+"""What must always be true of the data."""
+
+PARTITIONED: Final = ("kernel.fact", "authenticity.scan")
+"""Tables that are cut by month."""
+
+TASKS: Final[tuple[Task, ...]] = housekeeping.tasks(INVARIANTS, PARTITIONED)
+"""What the worker can do."""
+
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = ()
-INVARIANTS: Final[tuple[Invariant, ...]] = ()
+"""Who is told what."""
+
+ASSETS: Final = Path(__file__).resolve().parents[1] / "_assets"
+"""What the build puts beside the program: pages, regions of addresses, divisions."""
 
 
 def program_dsn(settings: Settings) -> str:
@@ -54,13 +67,14 @@ def owner_dsn(settings: Settings) -> str:
     return settings.owner_dsn
 
 
+def key_file(settings: Settings) -> Path:
+    """Return where the sealed keys are."""
+    return settings.key_file or settings.data / "keys" / "sealed"
+
+
 def key_port(settings: Settings) -> SealedKeyFile:
-    """Return the custody of the keys: a sealed file, made on the first start."""
-    path = settings.key_file or settings.data / "keys" / "sealed"
-    unseal = _unseal(settings)
-    if not path.exists():
-        return SealedKeyFile.create(path, unseal)
-    return SealedKeyFile(path, unseal)
+    """Return the custody of the keys: a sealed file. Opening it fails when there is none."""
+    return SealedKeyFile(key_file(settings), _unseal(settings))
 
 
 def _unseal(settings: Settings) -> Unseal:
@@ -80,12 +94,33 @@ def token_signer(keyring: Keyring) -> TokenSigner:
 
 
 def prepare(settings: Settings) -> None:
-    """Make the database ready for the program: its form, and the key it verifies tenant tokens with."""
+    """Make the database ready for the program: its form, and the key it verifies tenant tokens with.
+
+    Keys are made at the very first start only. Made anew beside a database with orders they would disown
+    every code ever printed, so that is refused.
+    """
     dsn = owner_dsn(settings)
     migrate_up(dsn)
+    if not key_file(settings).exists():
+        _refuse_if_orders_exist(dsn, key_file(settings))
+        SealedKeyFile.create(key_file(settings), _unseal(settings))
+    publish_token_key(settings)
+
+
+def _refuse_if_orders_exist(dsn: str, path: Path) -> None:
+    engine = create_engine(sqlalchemy_url(dsn), poolclass=NullPool)
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT EXISTS (SELECT FROM codes.epoch_counter)")):
+            raise KeyFileMissing(
+                f"{path}: missing, and codes were issued with it; restore it from your backup"
+            )
+
+
+def publish_token_key(settings: Settings) -> None:
+    """Tell the database the key that tenant tokens are signed with; the program cannot read it there."""
     signer = token_signer(Keyring(key_port(settings)))
     inner, outer = signer.pads()
-    engine = create_engine(sqlalchemy_url(dsn), poolclass=NullPool)
+    engine = create_engine(sqlalchemy_url(owner_dsn(settings)), poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(
             text(

@@ -41,6 +41,7 @@ class OrderForm(BaseModel):
     product_id: UUID
     level: Level = Level.ITEM
     quantity: int = Field(ge=1, le=QUANTITY_MAX)
+    gtin: str | None = Field(None, max_length=14, description="Which case, when the product has several.")
     has_hidden: bool | None = Field(
         None,
         description="Whether each also gets a hidden code; by default items do, cases and pallets do not.",
@@ -89,21 +90,17 @@ class Revocation(BaseModel):
 @needs("codes.order")
 def place_order(form: OrderForm, db: Db, actor: Actor, program: Program, now: Now) -> OrderView:
     """Order codes. They are ready at once: codes are computed, not stored."""
-    product = masterdata.product(db, form.product_id)
-    packaging = product.packaging(form.level.value)
-    if packaging is None:
-        fault = FieldError("/level", f"a packaging level that {product.name_zh} has", form.level.value)
-        raise InvalidInput("The packaging level.", [fault])
-    is_pallet = form.level is Level.PALLET
+    product = _product(db, form.product_id)
+    gtin, company_prefix = _labelled(product, form)
+    wants_hidden = form.level is Level.ITEM if form.has_hidden is None else form.has_hidden
     new = NewOrder(
         tenant_id=actor.tenant_id,
         product_id=product.id,
         level=form.level,
         quantity=form.quantity,
-        gtin=None if is_pallet else packaging.gtin,
-        company_prefix=packaging.company_prefix if is_pallet else None,
-        has_hidden=not is_pallet
-        and (form.level is Level.ITEM if form.has_hidden is None else form.has_hidden),
+        gtin=gtin,
+        company_prefix=company_prefix,
+        has_hidden=wants_hidden and gtin is not None,
         note=form.note,
     )
     order = orders.place(db, program.keyring, new, actor=actor.actor, now=now)
@@ -179,16 +176,21 @@ class BatchView(BaseModel):
 @needs("codes.activate")
 def open_batch(form: BatchForm, db: Db, actor: Actor, now: Now) -> BatchView:
     """Open a batch; opening it twice with the same facts is harmless."""
-    product = masterdata.product(db, form.product_id)
-    if form.line_id is not None:
-        masterdata.line(db, form.line_id)
+    product = _product(db, form.product_id)
+    if product.shelf_life_days is None and form.expires_on is None:
+        raise InvalidInput(
+            "The day of expiry: the product has no shelf life to reckon it from.",
+            [FieldError("/expires_on", "a date", "nothing")],
+        )
+    if form.line_id is not None and masterdata.line(db, form.line_id) is None:
+        raise InvalidInput("The line.", [FieldError("/line_id", "a line of yours", str(form.line_id))])
     new = batches.NewBatch(
         tenant_id=actor.tenant_id,
         product_id=product.id,
         gtin=product.gtin,
         number=form.number,
         produced_on=form.produced_on,
-        shelf_life_days=product.shelf_life_days,
+        shelf_life_days=product.shelf_life_days or 0,
         expires_on=form.expires_on,
         line_id=form.line_id,
     )
@@ -298,6 +300,33 @@ def take(form: TransitionForm, db: Db, actor: Actor, program: Program, now: Now)
         reason=form.reason,
     )
     return OutcomeView.model_validate(transitions.change(db, asked, now=now), from_attributes=True)
+
+
+def _product(db: Session, product_id: UUID) -> masterdata.Product:
+    product = masterdata.product(db, product_id)
+    if product is None:
+        raise InvalidInput("The product.", [FieldError("/product_id", "a product of yours", str(product_id))])
+    return product
+
+
+def _labelled(product: masterdata.Product, form: OrderForm) -> tuple[str | None, str | None]:
+    """Return what identifies the labels of an order: a GTIN, or the company prefix of SSCCs."""
+    if form.level is Level.ITEM:
+        return product.gtin, None
+    if form.level is Level.PALLET:
+        if product.pallet is None:
+            fault = FieldError("/level", "a level the product is packed in", "pallet")
+            raise InvalidInput("The product has no pallets.", [fault])
+        return None, product.pallet.company_prefix
+    gtins = [case.gtin for case in product.cases]
+    if form.gtin is None and len(gtins) == 1:
+        return gtins[0], None
+    if form.gtin not in gtins:
+        fault = FieldError(
+            "/gtin", f"the GTIN of a case: {', '.join(gtins) or 'it has none'}", str(form.gtin)
+        )
+        raise InvalidInput("Which case of the product.", [fault])
+    return form.gtin, None
 
 
 def _ranges(db: Session, program: Runtime, wanted: Wanted) -> list[UnitRange]:

@@ -204,9 +204,11 @@ async def _read_whence(request: Request) -> Whence | None:
 
 def _given_id(request: Request) -> UUID | None:
     """Return the number this scan was given by our page: sent twice, it is the same scan."""
-    text = request.query_params.get("scan")
+    text: str | None = request.query_params.get("scan")
+    if not text:
+        return None
     try:
-        return UUID(text) if text else None
+        return UUID(text)
     except ValueError:
         raise InvalidInput(
             "The number of the scan.", [FieldError("query/scan", "a UUID", text[:60])]

@@ -6,12 +6,14 @@ because what was made and shipped under them goes on.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wuma.kernel.errors import NotFound
 from wuma.support.masterdata.directory import ProductCard, ProductDirectory
 from wuma.support.masterdata.division_names import canonical_code, codes_above
 from wuma.support.masterdata.models import (
@@ -26,8 +28,15 @@ from wuma.support.masterdata.models import (
     SiteRow,
 )
 from wuma.support.masterdata.partners import Partner, as_partner, find_dealers_of_region
-from wuma.support.masterdata.places import Place, Precision, place_names, place_of, place_of_ip_region
-from wuma.support.masterdata.products import Case, Pallet, Product, assembled
+from wuma.support.masterdata.places import (
+    Place,
+    Precision,
+    nearest_place,
+    place_names,
+    place_of,
+    place_of_ip_region,
+)
+from wuma.support.masterdata.products import Case, Packaging, Pallet, Product, assembled
 from wuma.support.masterdata.regions import Region, region
 from wuma.support.masterdata.sites import Line, Site, as_line, as_site
 
@@ -36,6 +45,7 @@ __all__ = [
     "Datum",
     "Level",
     "Line",
+    "Packaging",
     "Pallet",
     "Partner",
     "PartnerKind",
@@ -51,6 +61,8 @@ __all__ = [
     "codes_above",
     "find_dealers_of_region",
     "line",
+    "lines",
+    "nearest_place",
     "partner",
     "partner_by_code",
     "partners",
@@ -63,12 +75,15 @@ __all__ = [
     "region",
     "site",
     "site_by_gln",
+    "sites",
 ]
 
+Thing = TypeVar("Thing")
 
-def product(session: Session, product_id: UUID) -> Product | None:
-    """Return a product."""
-    return products(session, [product_id]).get(product_id)
+
+def product(session: Session, product_id: UUID) -> Product:
+    """Return a product, or refuse (`NotFound`)."""
+    return _the(products(session, [product_id]), product_id, "Product")
 
 
 def products(session: Session, product_ids: Collection[UUID]) -> dict[UUID, Product]:
@@ -79,19 +94,20 @@ def products(session: Session, product_ids: Collection[UUID]) -> dict[UUID, Prod
 
 def product_by_gtin(session: Session, gtin: str) -> Product | None:
     """Return the product that a GTIN of 14 digits names: the item's, or a case's."""
-    row = session.scalar(
-        select(ProductRow).where(
-            ProductRow.id
-            == select(PackagingRow.product_id).where(PackagingRow.gtin == gtin).scalar_subquery()
-        )
-    )
+    named = select(PackagingRow.product_id).where(PackagingRow.gtin == gtin).scalar_subquery()
+    row = session.scalar(select(ProductRow).where(ProductRow.id == named))
     return None if row is None else assembled(session, [row])[0]
 
 
-def site(session: Session, site_id: UUID) -> Site | None:
-    """Return a site."""
-    row = session.get(SiteRow, site_id)
-    return None if row is None else as_site(row)
+def site(session: Session, site_id: UUID) -> Site:
+    """Return a site, or refuse (`NotFound`)."""
+    return _the(sites(session, [site_id]), site_id, "Site")
+
+
+def sites(session: Session, site_ids: Collection[UUID]) -> dict[UUID, Site]:
+    """Return those of the sites that there are."""
+    rows = session.scalars(select(SiteRow).where(SiteRow.id.in_(site_ids)))
+    return {row.id: as_site(row) for row in rows}
 
 
 def site_by_gln(session: Session, tenant_id: int, gln: str) -> Site | None:
@@ -100,15 +116,20 @@ def site_by_gln(session: Session, tenant_id: int, gln: str) -> Site | None:
     return None if row is None else as_site(row)
 
 
-def line(session: Session, line_id: UUID) -> Line | None:
-    """Return a packing line."""
-    row = session.get(LineRow, line_id)
-    return None if row is None else as_line(row)
+def line(session: Session, line_id: UUID) -> Line:
+    """Return a packing line, or refuse (`NotFound`)."""
+    return _the(lines(session, [line_id]), line_id, "Line")
 
 
-def partner(session: Session, partner_id: UUID) -> Partner | None:
-    """Return a dealer or a store."""
-    return partners(session, [partner_id]).get(partner_id)
+def lines(session: Session, line_ids: Collection[UUID]) -> dict[UUID, Line]:
+    """Return those of the lines that there are."""
+    rows = session.scalars(select(LineRow).where(LineRow.id.in_(line_ids)))
+    return {row.id: as_line(row) for row in rows}
+
+
+def partner(session: Session, partner_id: UUID) -> Partner:
+    """Return a dealer or a store, or refuse (`NotFound`)."""
+    return _the(partners(session, [partner_id]), partner_id, "Partner")
 
 
 def partners(session: Session, partner_ids: Collection[UUID]) -> dict[UUID, Partner]:
@@ -121,3 +142,9 @@ def partner_by_code(session: Session, tenant_id: int, code: str) -> Partner | No
     """Return the partner that a tenant calls by a code."""
     row = session.scalar(select(PartnerRow).where(PartnerRow.tenant_id == tenant_id, PartnerRow.code == code))
     return None if row is None else as_partner(row)
+
+
+def _the(found: Mapping[UUID, Thing], thing_id: UUID, noun: str) -> Thing:
+    if thing_id not in found:
+        raise NotFound(f"{noun} {thing_id}: there is none.")
+    return found[thing_id]

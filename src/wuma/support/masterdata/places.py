@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import functools
 import importlib.resources
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -88,6 +89,23 @@ def place_of_ip_region(region: str) -> Place | None:
     return place_of(parts[2], parts[3])
 
 
+def nearest_place(longitude: float, latitude: float) -> Place | None:
+    """Return the city, or county, whose seat is nearest; None when it is farther than `NEAREST_KM_MAX`.
+
+    Near a border that is often the neighbour: good enough to name a place, not to convict a dealer.
+
+    >>> nearest_place(114.0, 22.6).name, nearest_place(139.7, 35.7) is None
+    ('深圳市', True)
+    """
+    width = math.cos(math.radians(latitude))
+
+    def distance_km(place: Place) -> float:
+        return KM_PER_DEGREE * math.hypot((place.longitude - longitude) * width, place.latitude - latitude)
+
+    nearest = min(_seats(), key=distance_km)
+    return nearest if distance_km(nearest) <= NEAREST_KM_MAX else None
+
+
 def place_names(code: str | None) -> tuple[str, str]:
     """Return how a division, or the city it lies in, is told to people: in Chinese and in English.
 
@@ -125,9 +143,19 @@ def all_places() -> Mapping[str, Place]:
     }
 
 
+KM_PER_DEGREE: Final = 111.2
+NEAREST_KM_MAX: Final = 400.0  # the emptiest corner of Tibet is 380 km from a seat
+
 _SAYS_NOTHING: Final = frozenset({"", "0"})
 _MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50"})
 _FORMER: Final = {"莱芜市": "3701"}  # a part of Jinan since 2019; lists of IP addresses still name it
+
+
+@functools.cache
+def _seats() -> tuple[Place, ...]:
+    """The places that a point can be in: provinces only where nothing smaller is known."""
+    divided = {place.province_code for place in all_places().values() if len(place.code) > len("44")}
+    return tuple(place for place in all_places().values() if place.code not in divided)
 
 
 @functools.cache

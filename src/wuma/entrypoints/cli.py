@@ -1,0 +1,233 @@
+"""The command line: ``wuma serve`` and everything an operator does beside it.
+
+Commands that look at or change data work on the data folder of a server that runs: they find its database
+there. Exit codes: 0 done, 1 it could not be done (one sentence on standard error), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+import wuma
+from wuma.entrypoints import wiring
+from wuma.entrypoints.doctor import examine
+from wuma.entrypoints.serve import serve as serve_everything
+from wuma.kernel import telemetry
+from wuma.kernel.auth import accounts, tokens
+from wuma.kernel.auth.grants import Role
+from wuma.kernel.auth.models import Account, Tenant
+from wuma.kernel.auth.principals import principal_for
+from wuma.kernel.clock import utc_now
+from wuma.kernel.errors import Refusal
+from wuma.kernel.keys import KeyFileError
+from wuma.kernel.runtime import Runtime
+from wuma.kernel.settings import Settings
+from wuma.kernel.supervise import StartFailed
+from wuma.kernel.tenancy import PLATFORM
+from wuma.ops.housekeeping import check_invariants
+from wuma.ops.roles import GRANTS
+
+DATA: Final = Path("var/wuma")
+
+app = typer.Typer(
+    name="wuma", help="Wuma 物码: one item, one code.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+tenant_app = typer.Typer(help="Brands on this platform.", no_args_is_help=True)
+account_app = typer.Typer(help="People who can sign in.", no_args_is_help=True)
+token_app = typer.Typer(help="API tokens for programs.", no_args_is_help=True)
+keys_app = typer.Typer(help="The keys behind all codes.", no_args_is_help=True)
+app.add_typer(tenant_app, name="tenant")
+app.add_typer(account_app, name="account")
+app.add_typer(token_app, name="token")
+app.add_typer(keys_app, name="keys")
+
+Data = Annotated[Path, typer.Option("--data", help="The data folder.", envvar="WUMA_DATA")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@app.command()
+def serve(
+    data: Data = DATA,
+    port: Annotated[int, typer.Option(help="The port to listen on.", envvar="WUMA_PORT")] = 8080,
+    host: Annotated[str, typer.Option(help="The address to listen on.", envvar="WUMA_HOST")] = "127.0.0.1",
+    public_url: Annotated[
+        str | None,
+        typer.Option(help="What is printed in front of every code.", envvar="WUMA_PUBLIC_URL"),
+    ] = None,
+    http_workers: Annotated[
+        int, typer.Option(help="Processes that answer HTTP.", envvar="WUMA_HTTP_WORKERS")
+    ] = 1,
+) -> None:
+    """Run all of Wuma from a data folder, until Ctrl-C."""
+    chosen: dict[str, Any] = {"data": data, "port": port, "host": host, "http_workers": http_workers}
+    settings = Settings(**chosen, public_url=public_url or f"http://localhost:{port}")
+    telemetry.configure_logging(settings.log_level)
+    data.mkdir(parents=True, exist_ok=True)
+    raise typer.Exit(serve_everything(settings))
+
+
+@app.command()
+def doctor(data: Data = DATA, as_json: AsJson = False) -> None:
+    """Say what this installation consists of, and what is wrong with it."""
+    findings = examine(Settings(data=data))
+    if as_json:
+        print(json.dumps([finding.as_json() for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(finding)
+    raise typer.Exit(0 if all(finding.is_well for finding in findings) else 1)
+
+
+@app.command()
+def invariants(data: Data = DATA, as_json: AsJson = False) -> None:
+    """Check now what must always be true of the data."""
+    with _running(data) as runtime:
+        results = check_invariants(runtime, wiring.INVARIANTS)
+    if as_json:
+        print(json.dumps({r.invariant.name: r.violation_count for r in results}))
+    else:
+        for result in results:
+            print(f"{result.violation_count:>8}  {result.invariant.name}: {result.invariant.promise}")
+    raise typer.Exit(1 if any(result.violation_count for result in results) else 0)
+
+
+@tenant_app.command("add")
+def add_tenant(
+    slug: Annotated[str, typer.Argument(help="Its short name: a-z, 0-9, hyphens.")],
+    name_zh: Annotated[str, typer.Option(help="Its Chinese name.")],
+    name_en: Annotated[str, typer.Option(help="Its English name.")],
+    data: Data = DATA,
+) -> None:
+    """Add a brand."""
+    with _running(data) as runtime, runtime.database.transaction(PLATFORM) as session:
+        tenant = accounts.create_tenant(session, slug=slug, name_zh=name_zh, name_en=name_en, now=utc_now())
+        print(tenant.id)
+
+
+@account_app.command("add")
+def add_account(
+    email: Annotated[str, typer.Argument(help="The e-mail address to sign in with.")],
+    role: Annotated[list[Role], typer.Option(help="What they are; may be given several times.")],
+    name: Annotated[str, typer.Option(help="Their name.")],
+    tenant: Annotated[str, typer.Option(help="The brand they belong to.")] = "platform",
+    data: Data = DATA,
+) -> None:
+    """Add somebody who can sign in; the password is read from the terminal, or from standard input."""
+    password = _read_password()
+    with _running(data) as runtime, runtime.database.transaction(PLATFORM) as session:
+        tenant_id = session.scalar(select(Tenant.id).where(Tenant.slug == tenant))
+        if tenant_id is None:
+            _fail(f"tenant {tenant!r}: there is none of this name")
+        new = accounts.NewAccount(tenant_id, email, name, frozenset(role), password)
+        print(accounts.create_account(session, new, now=utc_now()).id)
+
+
+@token_app.command("issue")
+def issue_token(
+    email: Annotated[str, typer.Argument(help="Whose token it is.")],
+    name: Annotated[str, typer.Option(help="What it is for.")],
+    permission: Annotated[
+        list[str] | None, typer.Option(help="What it may do; by default all its owner may.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="How long it lives.")] = 90,
+    data: Data = DATA,
+) -> None:
+    """Issue an API token; it is shown this once."""
+    with _running(data) as runtime, runtime.database.transaction(PLATFORM) as session:
+        account = session.scalar(select(Account).where(Account.email == email.lower()))
+        if account is None:
+            _fail(f"account {email!r}: there is none")
+        owner = principal_for(session, account, GRANTS, tenant_slug=None)
+        permissions = frozenset(permission or owner.permissions)
+        _, text = tokens.issue(session, owner, name=name, permissions=permissions, days=days, now=utc_now())
+        print(text)
+
+
+@keys_app.command("show")
+def show_keys(data: Data = DATA, as_json: AsJson = False) -> None:
+    """List the epochs and what they may still do."""
+    unsealed = wiring.key_port(Settings(data=data)).load()
+    epochs = [
+        {"epoch": e.number, "generation": e.generation, "state": e.state.value} for e in unsealed.epochs
+    ]
+    if as_json:
+        print(json.dumps(epochs))
+    else:
+        for epoch in epochs:
+            print("epoch {epoch}  generation {generation}  {state}".format(**epoch))
+
+
+@keys_app.command("rotate")
+def rotate_keys(
+    fresh_root: Annotated[
+        bool, typer.Option(help="Start a new generation of root secrets: after a leak, not every year.")
+    ] = False,
+    data: Data = DATA,
+) -> None:
+    """Open a new epoch: new orders use it, all printed codes go on verifying. Then back up the key file."""
+    settings = Settings(data=data)
+    port = wiring.key_port(settings)
+    number = port.open_epoch(fresh_root=fresh_root)
+    wiring.publish_token_key(settings)
+    print(f"epoch {number} issues now; keep a copy of {port.path}")
+
+
+@contextmanager
+def _running(data: Path) -> Iterator[Runtime]:
+    """Connect to the installation in a data folder, whose server must be running."""
+    runtime = wiring.build_runtime(Settings(data=data))
+    try:
+        yield runtime
+    except OperationalError:
+        _fail(f"no database answers in {data}: start it with `wuma serve --data {data}`")
+    finally:
+        runtime.database.close()
+
+
+def _read_password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"wuma: {message}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(wuma.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is."),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run a command; what the world refuses is one sentence, not a traceback."""
+    try:
+        app()
+    except (Refusal, StartFailed, KeyFileError, FileExistsError) as failure:
+        print(f"wuma: {failure}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

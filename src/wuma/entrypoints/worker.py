@@ -1,0 +1,78 @@
+"""The process that does what need not be done at once: jobs, schedules, and telling subscribers the facts."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from typing import Final
+
+from wuma.entrypoints.wiring import SUBSCRIPTIONS, TASKS, build_runtime, program_dsn
+from wuma.kernel import outbox, telemetry
+from wuma.kernel.jobs import build_worker
+from wuma.kernel.runtime import Runtime
+from wuma.kernel.settings import Settings
+
+JOBS_AT_ONCE: Final = 2
+LOOK_EVERY_SECONDS: Final = 0.3  # how long a fact waits for its subscribers when there was nothing to do
+WAIT_AFTER_FAILURE_SECONDS: Final = 2.0
+
+log = telemetry.logger(__name__)
+
+
+def main() -> None:
+    """Work until told to stop."""
+    settings = Settings()
+    telemetry.configure_logging(settings.log_level)
+    runtime = build_runtime(settings)
+    outbox.register(runtime.database, SUBSCRIPTIONS)
+    stopping = threading.Event()
+    teller = threading.Thread(target=tell_facts, args=(runtime, stopping), name="teller")
+    teller.start()
+    try:
+        asyncio.run(_run_jobs(settings, runtime))
+    finally:
+        stopping.set()
+        teller.join()
+        runtime.database.close()
+
+
+async def _run_jobs(settings: Settings, runtime: Runtime) -> None:
+    app = build_worker(program_dsn(settings), runtime, list(TASKS))
+    async with app.open_async():
+        working = asyncio.create_task(
+            app.run_worker_async(concurrency=JOBS_AT_ONCE, install_signal_handlers=False)
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        try:
+            await working
+        except asyncio.CancelledError:
+            log.info("worker.stopped")
+
+
+def tell_facts(runtime: Runtime, stopping: threading.Event) -> None:
+    """Hand every subscription its facts, again and again."""
+    while not stopping.is_set():
+        told_count = 0
+        for subscription in SUBSCRIPTIONS:
+            try:
+                told_count += outbox.deliver(runtime.database, subscription)
+            except Exception as failure:  # noqa: BLE001 - one bad handler must not silence the others
+                _put_off(runtime, subscription, failure, stopping)
+        if told_count == 0:
+            stopping.wait(LOOK_EVERY_SECONDS)
+
+
+def _put_off(
+    runtime: Runtime, subscription: outbox.Subscription, failure: Exception, stopping: threading.Event
+) -> None:
+    try:
+        outbox.note_failure(runtime.database, subscription, failure)
+    except Exception as second:  # noqa: BLE001 - the database itself is away: wait for it
+        log.warning("worker.database_away", failure=type(second).__name__)
+        stopping.wait(WAIT_AFTER_FAILURE_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
