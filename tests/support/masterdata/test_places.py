@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from wuma.support.masterdata.division_names import canonical_code
-from wuma.support.masterdata.places import Precision, all_places, place_of, place_of_ip_region
+from wuma.support.masterdata.places import Precision, all_places, nearest_place, place_of, place_of_ip_region
 
 SPECIAL = ("香港", "澳门", "台湾省")  # known as a whole only
 
@@ -73,6 +73,35 @@ def test_a_code_begins_with_the_codes_of_all_it_lies_in() -> None:
         assert canonical_code(place.code) == place.code
         assert canonical_code(place.code.ljust(6, "0")) == place.code
         assert place.code.startswith(place.province_code)
+
+
+@pytest.mark.parametrize(
+    ("longitude", "latitude", "name"),
+    [
+        (121.47, 31.23, "上海市"),
+        (114.17, 22.30, "香港特别行政区"),
+        (120.3, 23.0, "台湾省"),
+        (113.0, 28.2, "长沙市"),
+        (2.35, 48.86, None),
+        (-74.0, 40.7, None),
+    ],
+)
+def test_a_point_is_named_by_the_nearest_seat(longitude: float, latitude: float, name: str | None) -> None:
+    place = nearest_place(longitude, latitude)
+
+    assert (place and place.name) == name
+
+
+def test_most_county_seats_are_given_their_own_city(shared: Path) -> None:
+    rows = pq.read_table(shared / "geo_cn" / "adcode_coords_cpca.parquet").to_pylist()
+    counties = [row for row in rows if row["longitude"] and not row["adcode"].endswith("00000000")]
+
+    own = 0
+    for row in counties:
+        place = nearest_place(float(row["longitude"]), float(row["latitude"]))
+        own += place is not None and row["adcode"].startswith(place.code)
+
+    assert own / len(counties) > 0.8
 
 
 def test_every_region_of_a_real_ip_list_is_placed(shared: Path, tmp_path: Path) -> None:

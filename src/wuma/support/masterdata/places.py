@@ -92,7 +92,8 @@ def place_of_ip_region(region: str) -> Place | None:
 def nearest_place(longitude: float, latitude: float) -> Place | None:
     """Return the city, or county, whose seat is nearest; None when it is farther than `NEAREST_KM_MAX`.
 
-    Near a border that is often the neighbour: good enough to name a place, not to convict a dealer.
+    Of all county seats 82 % are given their own city, the others a neighbour: good enough to name a place,
+    not to convict a dealer. A point abroad, but near China, is given a city of China too.
 
     >>> nearest_place(114.0, 22.6).name, nearest_place(139.7, 35.7) is None
     ('深圳市', True)
@@ -144,7 +145,7 @@ def all_places() -> Mapping[str, Place]:
 
 
 KM_PER_DEGREE: Final = 111.2
-NEAREST_KM_MAX: Final = 400.0  # the emptiest corner of Tibet is 380 km from a seat
+NEAREST_KM_MAX: Final = 500.0  # 仲巴 in Tibet, the most remote seat of a county on land, is 471 km away
 
 _SAYS_NOTHING: Final = frozenset({"", "0"})
 _MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50"})

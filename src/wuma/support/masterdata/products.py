@@ -47,6 +47,18 @@ class Pallet:
     case_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """How a product is packed at one level: with a GTIN, but a pallet with what its SSCCs begin with."""
+
+    level: Level
+    contains_count: int
+    """Items in a case, cases on a pallet."""
+    gtin: str | None = None
+    company_prefix: str | None = None
+    extension: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
     """What a tenant says about a product; `gtin` is the item's, of 14 digits, checked."""
@@ -76,6 +88,25 @@ class Product(ProductDraft):
     created_at: datetime
     changed_at: datetime
     archived_at: datetime | None
+
+    def packaging(self, level: str) -> Packaging | None:
+        """Return how it is packed at a level; of several cases, the smallest. None when it is not."""
+        match Level(level):
+            case Level.ITEM:
+                return Packaging(Level.ITEM, 1, gtin=self.gtin)
+            case Level.CASE if self.cases:
+                smallest = min(self.cases, key=lambda case: case.item_count)
+                return Packaging(Level.CASE, smallest.item_count, gtin=smallest.gtin)
+            case Level.PALLET if self.pallet is not None:
+                pallet = self.pallet
+                return Packaging(
+                    Level.PALLET,
+                    pallet.case_count,
+                    company_prefix=pallet.company_prefix,
+                    extension=pallet.extension,
+                )
+            case _:
+                return None
 
 
 def create_product(session: Session, tenant_id: int, draft: ProductDraft, *, now: datetime) -> Product:
