@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
@@ -36,20 +38,19 @@ function compressed(): Plugin {
   return {
     name: "wuma-compressed",
     apply: "build",
-    enforce: "post",
-    async generateBundle(_options, bundle) {
-      for (const [fileName, file] of Object.entries(bundle)) {
-        if (!/\.(js|css|svg)$/.test(fileName)) continue;
-        const source = Buffer.from(file.type === "chunk" ? file.code : file.source);
-        if (source.length < COMPRESSED_BYTES_MIN) continue;
-        const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
-        const [gz, br] = await Promise.all([
-          promisify(gzip)(source, { level: 9 }),
-          promisify(brotliCompress)(source, quality),
-        ]);
-        this.emitFile({ type: "asset", fileName: `${fileName}.gz`, source: gz });
-        this.emitFile({ type: "asset", fileName: `${fileName}.br`, source: br });
-      }
+    async writeBundle({ dir = "" }, bundle) {
+      const names = Object.keys(bundle).filter((name) => /\.(js|css|svg)$/.test(name));
+      await Promise.all(names.map((name) => compressFile(join(dir, name))));
     },
   };
+}
+
+async function compressFile(path: string): Promise<void> {
+  const source = await readFile(path);
+  if (source.length < COMPRESSED_BYTES_MIN) return;
+  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
+  await Promise.all([
+    promisify(gzip)(source, { level: 9 }).then((bytes) => writeFile(`${path}.gz`, bytes)),
+    promisify(brotliCompress)(source, quality).then((bytes) => writeFile(`${path}.br`, bytes)),
+  ]);
 }

@@ -46,6 +46,8 @@ export function ProblemAlert({ error, onRetry, shownFields }: ProblemAlertProps)
   );
 }
 
+const SAID_BY_THE_TITLE: ReadonlySet<string> = new Set(["wrong-credentials", "unauthenticated"]);
+
 function titleOf(problem: Problem, t: Words<(typeof words)["zh-CN"]>): string {
   const key = `problem.${problem.slug}`;
   return isWord(key) ? t(key) : problem.title || problem.message;
@@ -56,7 +58,7 @@ function detailOf(problem: Problem, t: Words<(typeof words)["zh-CN"]>): string {
   if (problem.slug === "bug") return `${t("incident")} ${String(problem.members.incident)}`;
   const seconds = problem.members.retry_after_seconds;
   if (typeof seconds === "number") return t("waitSeconds", { seconds });
-  return problem.detail;
+  return SAID_BY_THE_TITLE.has(problem.slug) ? "" : problem.detail;
 }
 
 type ProblemTitle = Exclude<

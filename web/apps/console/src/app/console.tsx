@@ -11,8 +11,6 @@ import { RouterProvider } from "react-router/dom";
 import { queryClient } from "./query-client";
 import { router } from "./router";
 
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
-
 /** Everything around the pages: the reader's language, the look, the data, the routes. */
 export function Console() {
   const { locale } = useLocale();
@@ -20,12 +18,7 @@ export function Console() {
     dayjs.locale(locale === "en" ? "en" : "zh-cn");
   }, [locale]);
   return (
-    <ConfigProvider
-      theme={theme}
-      locale={locale === "en" ? enGB : zhCN}
-      csp={{ nonce }}
-      button={{ autoInsertSpace: false }}
-    >
+    <ConfigProvider theme={theme} locale={locale === "en" ? enGB : zhCN} button={{ autoInsertSpace: false }}>
       <App>
         <QueryClientProvider client={queryClient}>
           <RouterProvider router={router} />

@@ -1,4 +1,5 @@
 import { createBrowserRouter, type RouteObject } from "react-router";
+import { Loading } from "./loading";
 import { Lost } from "./lost";
 import { PageFailed } from "./page-failed";
 import { Shell } from "./shell";
@@ -8,23 +9,26 @@ function page(path: string, load: () => Promise<{ Component: React.ComponentType
   return { path, lazy: load };
 }
 
+/** Everything inside the shell; a page that fails leaves the shell standing. */
+const PAGES: RouteObject[] = [
+  page("/", () => import("../features/home/page")),
+  page("/accounts", () => import("../features/accounts/page")),
+  page("/tokens", () => import("../features/tokens/page")),
+  page("/security", () => import("../features/security/page")),
+  page("/tenants", () => import("../features/tenants/page")),
+  { path: "*", element: <Lost /> },
+];
+
 export const router = createBrowserRouter(
   [
-    page("/sign-in", () => import("./sign-in-page")),
     {
-      element: <Shell />,
+      HydrateFallback: Loading,
       errorElement: <PageFailed />,
       children: [
+        page("/sign-in", () => import("./sign-in-page")),
         {
-          errorElement: <PageFailed />,
-          children: [
-            page("/", () => import("../features/home/page")),
-            page("/accounts", () => import("../features/accounts/page")),
-            page("/tokens", () => import("../features/tokens/page")),
-            page("/security", () => import("../features/security/page")),
-            page("/tenants", () => import("../features/tenants/page")),
-            { path: "*", element: <Lost /> },
-          ],
+          element: <Shell />,
+          children: [{ errorElement: <PageFailed />, children: PAGES }],
         },
       ],
     },

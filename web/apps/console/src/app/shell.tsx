@@ -2,9 +2,9 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, api } from "@wuma/api-client";
 import { useWords } from "@wuma/locale";
 import { MeProvider, ProblemAlert } from "@wuma/ui";
-import { Spin } from "antd";
 import { useEffect, useState } from "react";
 import { Navigate, Outlet, useLocation } from "react-router";
+import { Loading } from "./loading";
 import { ME } from "./query-client";
 import { Sidebar } from "./sidebar";
 import { Topbar } from "./topbar";
@@ -37,13 +37,7 @@ export function Shell() {
       </main>
     );
   }
-  if (me === undefined) {
-    return (
-      <main className="shell-alone" aria-label={t("loading")}>
-        <Spin />
-      </main>
-    );
-  }
+  if (me === undefined) return <Loading />;
   return (
     <MeProvider me={me}>
       <a className="shell-skip" href="#content">
