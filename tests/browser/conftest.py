@@ -171,6 +171,6 @@ def photograph() -> Callable[[Page, str], None]:
     def take(page: Page, name: str) -> None:
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, animations="disabled")
 
     return take

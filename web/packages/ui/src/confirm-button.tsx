@@ -17,6 +17,7 @@ export function ConfirmButton({ label, title, explanation, onConfirm }: ConfirmB
   return (
     <Button
       size="small"
+      type="text"
       danger
       onClick={() =>
         modal.confirm({
