@@ -205,12 +205,13 @@ class Codebook:
     def issue(self, role: Role, order: OrderKeys, first_index: int, count: int) -> Texts:
         """Return the codes of `count` consecutive units of an order, as an array of fixed-width ASCII.
 
-        Ask for some 2^16 at a time; the memory needed grows with `count`.
+        Ask for some 2^16 at a time; the memory needed grows with `count`. The order was placed while its epoch
+        was issuing; its codes can be printed for as long as the epoch's codes verify.
 
         Raises:
-            EpochClosed: The order belongs to an epoch that only verifies.
+            EpochRevoked: The keys of the order's epoch have leaked.
         """
-        self._keyring.require_issuing(order.epoch)
+        self._require_live(order.epoch)
         if not 0 <= count <= ISSUE_COUNT_MAX:
             raise ValueError(f"count of codes: expected 0 to {ISSUE_COUNT_MAX}, got {count}")
         if not 0 <= first_index <= EPOCH_UNITS_MAX - count:
