@@ -27,7 +27,6 @@ from wuma.kernel.auth import accounts
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.db import Database
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
-from wuma.kernel.http.edge import Edge
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import PLATFORM, Scope
@@ -132,7 +131,7 @@ def platform_db(runtime: Runtime) -> Iterator[Session]:
 @pytest.fixture(scope="session")
 def client(runtime: Runtime) -> Iterator[TestClient]:
     """The application without anybody signed in."""
-    with TestClient(Edge(build_app(runtime)), base_url="https://id.wuma.test") as client:
+    with TestClient(build_app(runtime), base_url="https://id.wuma.test") as client:
         yield client
 
 

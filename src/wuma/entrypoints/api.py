@@ -2,37 +2,132 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import wuma
-from wuma.entrypoints.wiring import API_ROUTES, build_runtime
+from wuma.chain.authenticity.facade import Minutes, Pseudonyms, Whereabouts
+from wuma.chain.codes.facade import REFRESH_SECONDS, Identifier, OrderDirectory
+from wuma.entrypoints import wiring
+from wuma.journeys.scan_code.http import ScanRoutes
+from wuma.journeys.scan_code.scan import ScanDesk
 from wuma.kernel import telemetry
+from wuma.kernel.db import HotPool
 from wuma.kernel.errors import Refusal
 from wuma.kernel.http import health, problems
 from wuma.kernel.http.edge import Edge
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
+from wuma.kernel.tenancy import PLATFORM
+from wuma.support.masterdata.facade import ProductDirectory
 
 API_PREFIX: Final = "/api/v1"
 
+log = telemetry.logger(__name__)
 
-def build_app(runtime: Runtime) -> FastAPI:
+
+def build_app(runtime: Runtime) -> Application:
     """Return the application of one process."""
+    return Application(runtime)
+
+
+class Application:
+    """Everything one process serves, and what it keeps in memory to serve it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.platform = build_platform_api(runtime)
+        self.orders = OrderDirectory()
+        self.products = ProductDirectory()
+        self.minutes = Minutes()
+        self._key_file_changed = 0
+        self._routes: ASGIApp = self.platform
+        self.platform.router.lifespan_context = self._lifespan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        await (self.platform if scope["type"] == "lifespan" else self._routes)(scope, receive, send)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        runtime.database.close()
+    async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
+        runtime = self.runtime
+        pool = await HotPool.open(wiring.program_dsn(runtime.settings), wiring.token_signer(runtime.keyring))
+        desk = ScanDesk(
+            identifier=Identifier(runtime.keyring, self.orders),
+            products=self.products,
+            pool=pool,
+            attempts=runtime.attempts,
+            minutes=self.minutes,
+            pseudonyms=Pseudonyms(runtime.keyring),
+        )
+        whereabouts = Whereabouts(runtime.settings.ip_regions or wiring.ASSETS / "ip2region.xdb")
+        self._routes = Edge(
+            ScanRoutes(self.platform, settings=runtime.settings, desk=desk, whereabouts=whereabouts)
+        )
+        await asyncio.to_thread(self.keep_up)
+        keeping_up = asyncio.create_task(_every(REFRESH_SECONDS, self.keep_up))
+        try:
+            yield
+        finally:
+            keeping_up.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping_up
+            await asyncio.to_thread(self.keep_up)
+            await pool.close()
+            runtime.database.close()
 
+    def keep_up(self) -> None:
+        """Take in what other processes have changed, and hand over what this one has counted."""
+        self._reload_changed_keys()
+        with self.runtime.database.session(PLATFORM) as session:
+            self.orders.refresh(session)
+            self.products.refresh(session)
+            self.minutes.flush(session)
+            self._share_attempts(session)
+            session.commit()
+
+    def _reload_changed_keys(self) -> None:
+        changed = wiring.key_file(self.runtime.settings).stat().st_mtime_ns
+        if changed != self._key_file_changed:
+            self.runtime.keyring.reload()
+            self._key_file_changed = changed
+
+    def _share_attempts(self, session: Session) -> None:
+        totals = []
+        for name, at, amount in sorted(self.runtime.attempts.take_unsent()):  # in order: no deadlocks
+            total = session.execute(_SHARE_ATTEMPTS, {"name": name, "at": at, "amount": amount}).scalar_one()
+            totals.append((name, at, int(total)))
+        self.runtime.attempts.learn(totals)
+
+
+_SHARE_ATTEMPTS = text(
+    "INSERT INTO kernel.counter (name, window_at, amount) VALUES (:name, :at, :amount)"
+    " ON CONFLICT (name, window_at) DO UPDATE SET amount = counter.amount + excluded.amount RETURNING amount"
+)
+
+
+async def _every(seconds: float, work: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await asyncio.to_thread(work)
+        except Exception as failure:  # noqa: BLE001 - the database may be away; what is in memory still serves
+            log.warning("api.cannot_keep_up", failure=type(failure).__name__)
+
+
+def build_platform_api(runtime: Runtime) -> FastAPI:
+    """Return the platform API with its pages: all that is not a scan."""
     app = FastAPI(
         title="Wuma 物码",
         version=wuma.__version__,
@@ -40,13 +135,13 @@ def build_app(runtime: Runtime) -> FastAPI:
         openapi_url=f"{API_PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
         responses=_PROBLEM_RESPONSES,
     )
     app.state.runtime = runtime
-    for routes in API_ROUTES:
+    for routes in wiring.API_ROUTES:
         app.include_router(routes, prefix=API_PREFIX)
     app.router.routes.extend(health.routes)
+    app.router.routes.extend(wiring.PAGE_ROUTES)
     app.add_exception_handler(Refusal, problems.on_refusal)
     app.add_exception_handler(RequestValidationError, problems.on_invalid_request)
     app.add_exception_handler(HTTPException, problems.on_http_exception)
@@ -68,4 +163,4 @@ def create() -> ASGIApp:
     """Make the application from the environment: what the HTTP server's processes call."""
     settings = Settings()
     telemetry.configure_logging(settings.log_level)
-    return Edge(build_app(build_runtime(settings)))
+    return build_app(wiring.build_runtime(settings))

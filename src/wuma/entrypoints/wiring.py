@@ -12,8 +12,11 @@ from typing import Final
 from fastapi import APIRouter
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
+from starlette.routing import BaseRoute
 
 from wuma.chain.codes import invariants as codes_invariants
+from wuma.chain.codes.routes import routes as codes_routes
+from wuma.entrypoints.pages import routes as console_routes
 from wuma.kernel.auth.routes import routes as account_routes
 from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database, sqlalchemy_url
@@ -29,9 +32,13 @@ from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import TokenSigner
 from wuma.ops import housekeeping
 from wuma.ops.roles import GRANTS
+from wuma.support.masterdata.routes import routes as masterdata_routes
 
-API_ROUTES: Final[tuple[APIRouter, ...]] = (account_routes,)
+API_ROUTES: Final[tuple[APIRouter, ...]] = (account_routes, codes_routes, masterdata_routes)
 """The routes of the platform API, under ``/api/v1``."""
+
+PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = tuple(console_routes)
+"""The routes of pages."""
 
 INVARIANTS: Final[tuple[Invariant, ...]] = codes_invariants.INVARIANTS
 """What must always be true of the data."""

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Final
 
 BUCKET_SECONDS: Final = 60
@@ -43,6 +44,7 @@ class Attempts:
     """The attempts of the last hours, by name. Not for money: a crash forgets them."""
 
     def __init__(self) -> None:
+        self._lock = Lock()  # requests count in several threads, another shares
         self._names: OrderedDict[str, _Counted] = OrderedDict()
         self._unsent: set[tuple[str, int]] = set()
 
@@ -50,45 +52,49 @@ class Attempts:
         """Count an attempt and say whether it was still within the limit."""
         name = f"{limit.kind}:{who}"
         bucket = int(now.timestamp()) // BUCKET_SECONDS
-        counted = self._names.get(name)
-        if counted is None:
-            counted = self._names[name] = _Counted()
-            if len(self._names) > NAMES_MAX:
-                self._names.popitem(last=False)
-        else:
-            self._names.move_to_end(name)
-        slot = counted.buckets.setdefault(bucket, _Bucket())
-        slot.here += amount
-        slot.unsent += amount
-        self._unsent.add((name, bucket))
-        return self._total(counted, bucket, limit.minutes) <= limit.count
+        with self._lock:
+            counted = self._names.get(name)
+            if counted is None:
+                counted = self._names[name] = _Counted()
+                if len(self._names) > NAMES_MAX:
+                    self._names.popitem(last=False)
+            else:
+                self._names.move_to_end(name)
+            slot = counted.buckets.setdefault(bucket, _Bucket())
+            slot.here += amount
+            slot.unsent += amount
+            self._unsent.add((name, bucket))
+            return self._total(counted, bucket, limit.minutes) <= limit.count
 
     def exhausted(self, limit: Limit, who: str, *, now: datetime) -> bool:
         """Whether one more attempt would be too many; counts nothing."""
-        counted = self._names.get(f"{limit.kind}:{who}")
-        if counted is None:
+        if f"{limit.kind}:{who}" not in self._names:
             return False
-        return self._total(counted, int(now.timestamp()) // BUCKET_SECONDS, limit.minutes) >= limit.count
+        with self._lock:
+            counted = self._names.get(f"{limit.kind}:{who}", _Counted())
+            return self._total(counted, int(now.timestamp()) // BUCKET_SECONDS, limit.minutes) >= limit.count
 
     def take_unsent(self) -> list[tuple[str, datetime, int]]:
         """Return what the shared table does not know yet: name, start of the minute, amount."""
         rows = []
-        for name, bucket in self._unsent:
-            counted = self._names.get(name)
-            slot = counted.buckets.get(bucket) if counted else None
-            if slot is not None and slot.unsent:
-                rows.append((name, datetime.fromtimestamp(bucket * BUCKET_SECONDS, UTC), slot.unsent))
-                slot.unsent = 0
-        self._unsent.clear()
+        with self._lock:
+            for name, bucket in self._unsent:
+                counted = self._names.get(name)
+                slot = counted.buckets.get(bucket) if counted else None
+                if slot is not None and slot.unsent:
+                    rows.append((name, datetime.fromtimestamp(bucket * BUCKET_SECONDS, UTC), slot.unsent))
+                    slot.unsent = 0
+            self._unsent.clear()
         return rows
 
     def learn(self, totals: Iterable[tuple[str, datetime, int]]) -> None:
         """Take in the totals of all processes for names this one has counted."""
-        for name, window_at, total in totals:
-            counted = self._names.get(name)
-            slot = counted.buckets.get(int(window_at.timestamp()) // BUCKET_SECONDS) if counted else None
-            if slot is not None:
-                slot.elsewhere = max(0, total - (slot.here - slot.unsent))
+        with self._lock:
+            for name, window_at, total in totals:
+                counted = self._names.get(name)
+                slot = counted.buckets.get(int(window_at.timestamp()) // BUCKET_SECONDS) if counted else None
+                if slot is not None:
+                    slot.elsewhere = max(0, total - (slot.here - slot.unsent))
 
     @staticmethod
     def _total(counted: _Counted, bucket: int, minutes: int) -> int:

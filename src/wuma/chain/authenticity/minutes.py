@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Final
 
 from sqlalchemy import text
@@ -28,17 +29,20 @@ class Minutes:
     """The sums of this process that PostgreSQL does not know yet."""
 
     def __init__(self) -> None:
+        self._lock = Lock()  # scans are counted in one thread and handed over in another
         self._sums: Counter[_Key] = Counter()
 
     def add(self, tenant_id: int, at: datetime, kind: str, outcome: str) -> None:
         """Count one scan."""
-        self._sums[tenant_id, int(at.timestamp()) // MINUTE_SECONDS, kind, outcome] += 1
+        with self._lock:
+            self._sums[tenant_id, int(at.timestamp()) // MINUTE_SECONDS, kind, outcome] += 1
 
     def flush(self, session: Session) -> None:
         """Hand the sums over; `session` sees the whole platform. On failure they are kept for next time."""
         if not self._sums:
             return
-        taken, self._sums = self._sums, Counter()
+        with self._lock:
+            taken, self._sums = self._sums, Counter()
         rows = [
             {
                 "tenant_id": tenant_id,
@@ -53,5 +57,6 @@ class Minutes:
             session.execute(_ADD, rows)
             session.commit()
         except BaseException:
-            self._sums.update(taken)
+            with self._lock:
+                self._sums.update(taken)
             raise

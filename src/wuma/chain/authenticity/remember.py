@@ -36,6 +36,8 @@ from wuma.kernel.db import HotPool
 from wuma.kernel.fact import publish_hot
 from wuma.kernel.tenancy import Scope
 
+REPEAT_SECONDS: Final = 60
+"""Within a minute the same person's scan of the same hidden code is the same scan, answered again."""
 VISITS_KEPT_MAX: Final = 12
 """The first visit and the latest eleven: what the page shows and what the judge compares places with."""
 PERSONS_KEPT_MAX: Final = 32
@@ -160,14 +162,23 @@ def _key(scan: Scan) -> _Key:
 def _judge(scan: Scan, known: CodeSubject | None, remembered: dict[_Key, _Remembered]) -> Judged | None:
     """Judge one scan and remember it; None when it is a repetition of one that was answered before."""
     held = remembered.setdefault(_key(scan), _Remembered(scan.order.tenant_id, 0, 0, [], [], []))
-    if any(memory.i == scan.id.hex for memory in held.memories):
-        return None
     person = _known_again(scan, held)
+    if _repeats(scan, person, held) is not None:
+        return None
     visit = Visit(person, scan.at, scan.place)
     history = _history(held)
     verdict = _verdict(scan, known, history, visit)
     _remember(scan, person, verdict, held)
     return Judged(person, verdict, known, history, held.count)
+
+
+def _repeats(scan: Scan, person: str, held: _Remembered) -> int | None:
+    """Return the place of the visit that this scan repeats: its answer got lost, or a finger tapped twice."""
+    if held.memories and scan.kind is Kind.HIDDEN:
+        last = held.memories[-1]
+        if last.p == person and 0 <= scan.at.timestamp() - last.t < REPEAT_SECONDS:
+            return len(held.memories) - 1
+    return next((place for place, memory in enumerate(held.memories) if memory.i == scan.id.hex), None)
 
 
 def _verdict(scan: Scan, known: CodeSubject | None, history: History, visit: Visit) -> Verdict:
@@ -215,7 +226,8 @@ def _remember(scan: Scan, person: str, verdict: Verdict, held: _Remembered) -> N
 
 def _repeated(scan: Scan, known: CodeSubject | None, held: _Remembered) -> Judged:
     """Return the answer a scan has had already: its sender did not hear it and asks again."""
-    place = next(i for i, memory in enumerate(held.memories) if memory.i == scan.id.hex)
+    place = _repeats(scan, _known_again(scan, held), held)
+    assert place is not None
     memory = held.memories[place]
     history = _history(replace(held, memories=held.memories[:place]))
     reason = Reason.FIRST_SCAN if memory.o == Outcome.FIRST_GENUINE else Reason.SAME_PERSON

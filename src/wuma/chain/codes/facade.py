@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wuma.chain.codes.batches import NewBatch, open_batch
 from wuma.chain.codes.construction import epoch_of_unit, index_of_unit, unit_of
-from wuma.chain.codes.directory import OrderDirectory, OrderEntry
+from wuma.chain.codes.directory import REFRESH_SECONDS, OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
 from wuma.chain.codes.lifecycle import CodeState, TransitionRefused, UnitRange
 from wuma.chain.codes.orders import Level, NewOrder, place, revoke
@@ -12,6 +12,7 @@ from wuma.chain.codes.subjects import CodeSubject, subjects
 from wuma.chain.codes.transitions import Asked, Outcome, change
 
 __all__ = [
+    "REFRESH_SECONDS",
     "Asked",
     "CodeState",
     "CodeSubject",

@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from wuma.chain.authenticity.facade import GeoSource, Place, Whereabouts
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.answer import Answer
+from wuma.journeys.scan_code.texts import Language
 from wuma.journeys.scan_code.scan import ScanDesk, Visitor
 from wuma.kernel.batching import Overloaded
 from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
@@ -39,6 +40,7 @@ COOKIE: Final = "wuma_p"
 COOKIE_SECONDS: Final = 2 * 365 * 24 * 3600
 COOKIE_BYTES: Final = 16
 BODY_BYTES_MAX: Final = 4096
+LANGUAGE_COOKIE: Final = "wuma_lang"
 IPV4_BYTES: Final = 4
 
 _OPEN_CODE: Final = re.compile(r"/01/(\d{8}|\d{12,14})(?:/10/[^/]{1,60})?/21/([^/]{1,60})/?", re.ASCII)
@@ -95,7 +97,7 @@ class ScanRoutes:
         now = self._now(request)
         visitor = self._visitor(request, None)
         answer = await self._desk.open_code(gtin.zfill(14), serial, visitor, scan_id=_new_id(now), now=now)
-        return self._respond(request, answer, visitor)
+        return self._respond(request, answer, visitor, now)
 
     async def _hidden(self, request: Request, code: str) -> Response:
         if request.method in {"GET", "HEAD"}:
@@ -106,39 +108,38 @@ class ScanRoutes:
         visitor = self._visitor(request, await _read_whence(request))
         scan_id = _given_id(request) or _new_id(now)
         answer = await self._desk.hidden_code(code, visitor, scan_id=scan_id, now=now)
-        return self._respond(request, answer, visitor)
+        return self._respond(request, answer, visitor, now)
 
     def _ask_to_check(self, request: Request) -> Response:
-        language = page.choose_language(request)
-        body = b"" if request.method == "HEAD" else page.render_check(language, scan_id=uuid7())
-        response = Response(body, media_type="text/html; charset=utf-8", headers=page.HEADERS)
-        self._give_cookie(response, request, secrets.token_urlsafe(COOKIE_BYTES))
+        language = _language(request)
+        body = b"" if request.method == "HEAD" else page.render_open_hidden(language=language)
+        response = _page(body)
+        if _COOKIE.search(request.headers.get("cookie", "")) is None:
+            self._give_cookie(response, secrets.token_urlsafe(COOKIE_BYTES))
         return response
 
-    def _respond(self, request: Request, answer: Answer, visitor: Visitor) -> Response:
-        status = HTTPStatus.OK if answer.retry_after_seconds is None else HTTPStatus.TOO_MANY_REQUESTS
+    def _respond(self, request: Request, answer: Answer, visitor: Visitor, now: datetime) -> Response:
         if "application/json" in request.headers.get("accept", ""):
-            response = Response(_encode(answer), status, media_type="application/json")
+            response = Response(_encode(answer), media_type="application/json")
         else:
-            body = page.render_answer(answer, page.choose_language(request), request.url.path)
-            response = Response(body, status, media_type="text/html; charset=utf-8", headers=page.HEADERS)
+            response = _page(page.render_answer(answer, language=_language(request), at=now))
         response.headers["Cache-Control"] = "no-store"
         if answer.retry_after_seconds is not None:
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
             response.headers["Retry-After"] = str(answer.retry_after_seconds)
         if not visitor.has_cookie:
-            self._give_cookie(response, request, visitor.cookie)
+            self._give_cookie(response, visitor.cookie)
         return response
 
-    def _give_cookie(self, response: Response, request: Request, secret: str) -> None:
-        if _COOKIE.search(request.headers.get("cookie", "")) is None:
-            response.set_cookie(
-                COOKIE,
-                secret,
-                max_age=COOKIE_SECONDS,
-                httponly=True,
-                samesite="lax",
-                secure=self._settings.cookies_secure,
-            )
+    def _give_cookie(self, response: Response, secret: str) -> None:
+        response.set_cookie(
+            COOKIE,
+            secret,
+            max_age=COOKIE_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=self._settings.cookies_secure,
+        )
 
     def _visitor(self, request: Request, whence: Whence | None) -> Visitor:
         headers = request.headers
@@ -166,6 +167,20 @@ class ScanRoutes:
             return refused(refusal)
         except Overloaded as overload:
             return refused(TooBusy(f"Please try again in a moment: {overload}."))
+
+
+def _page(body: bytes) -> Response:
+    response = Response(body, media_type="text/html; charset=utf-8")
+    response.raw_headers.extend(page.page_headers())
+    return response
+
+
+def _language(request: Request) -> Language:
+    return page.choose_language(
+        request.headers.get("accept-language"),
+        request.query_params.get("lang"),
+        request.cookies.get(LANGUAGE_COOKIE),
+    )
 
 
 def _declared(whence: Whence) -> Place | None:
