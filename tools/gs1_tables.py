@@ -1,18 +1,22 @@
-"""Make the table of Application Identifiers, src/wuma_gs1/ai_table.py, of GS1's Barcode Syntax Dictionary.
+"""Make the tables of wuma_gs1 of what GS1 publishes for machines.
 
-    python tools/gs1_tables.py path/to/gs1-syntax-dictionary.txt
+    python tools/gs1_tables.py gs1-syntax-dictionary.txt    # Barcode Syntax Dictionary -> ai_table.py
+    python tools/gs1_tables.py TDT_TableF.json              # Tag Data Translation, table F -> plus_table.py
 
-Run when GS1 publishes a new dictionary, and read the difference: what an AI means never changes, new ones
-come. The dictionary's facts are carried over in a form of our own, one row for a range of AIs.
+Run when GS1 publishes a new one, and read the difference: what an AI means never changes, new ones come.
+The facts are carried over in a form of our own: one row for a range of AIs, one for a way of writing them.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
-TARGET = Path(__file__).parent.parent / "src" / "wuma_gs1" / "ai_table.py"
+PACKAGE = Path(__file__).parent.parent / "src" / "wuma_gs1"
 
 HEAD = '''"""The Application Identifiers of the GS1 General Specifications: facts only, no logic.
 
@@ -37,10 +41,13 @@ ENTRY = re.compile(
 COMPONENT = re.compile(r"\[?[NXYZ](?:\.\.)?\d+\]?(?:,\w+)*$")
 
 
-def main(dictionary: Path) -> None:
-    """Write the table."""
-    rows = [row(line) for line in dictionary.read_text("utf-8").splitlines() if line[:1].isdigit()]
-    TARGET.write_text(HEAD + "".join(rows) + ")\n", "utf-8")
+def main(published: Path) -> None:
+    """Write the table that a published file is about."""
+    if published.suffix == ".json":
+        (PACKAGE / "plus_table.py").write_text(plus_table(json.loads(published.read_text("utf-8"))), "utf-8")
+        return
+    rows = [row(line) for line in published.read_text("utf-8").splitlines() if line[:1].isdigit()]
+    (PACKAGE / "ai_table.py").write_text(HEAD + "".join(rows) + ")\n", "utf-8")
 
 
 def row(line: str) -> str:
@@ -72,6 +79,72 @@ def row(line: str) -> str:
         entry["title"].strip(),
     )
     return "    (" + ", ".join(f'"{cell}"' for cell in cells) + "),\n"
+
+
+PLUS_HEAD = '''"""How TDS 2.x writes the value of each AI into a tag: facts only, no logic.
+
+Made by tools/gs1_tables.py of table F of the Tag Data Translation standard 2.2; do not edit. A method is
+named by a letter and its figures, two methods for a value of two parts:
+
+- `d18`: 18 digits of four bits each (TDS 14.5.4); `i6`: 6 digits as one integer (14.5.2).
+- `a5/20`: characters in the shortest of six ways, their count in 5 bits, at most 20 (14.5.6).
+- `n4/12`: digits as one integer, their count in 4 bits, at most 12 (14.5.13); `t`: digits of four bits
+  with a terminator, or a delimiter and characters (14.5.5).
+- `bit` (14.5.7), `date` (14.5.8), `minute` (14.5.9), `range` (14.5.10), `moment` (14.5.11),
+  `country` (14.5.12), `minus` (14.5.14), `sequence` (14.5.15).
+"""
+
+from __future__ import annotations
+
+AIS_BY_METHOD: dict[str, str] = {
+'''
+METHODS = {
+    "14.5.2": "i{chars}",
+    "14.5.4": "d{chars}",
+    "14.5.5": "t",
+    "14.5.6": "a{length_bits}/{most}",
+    "14.5.7": "bit",
+    "14.5.8": "date",
+    "14.5.9": "minute",
+    "14.5.10": "range",
+    "14.5.11": "moment",
+    "14.5.12": "country",
+    "14.5.13": "n{length_bits}/{most}",
+    "14.5.14": "minus",
+    "14.5.15": "sequence",
+}
+
+
+def plus_table(published: dict[str, list[dict[str, str]]]) -> str:
+    """Group the AIs of table F by the methods of their components."""
+    groups: dict[str, list[str]] = {}
+    for row in published["rows"]:
+        method = METHODS[row["c"]].format(chars=row.get("d"), length_bits=row.get("g"), most=row.get("h"))
+        if "j" in row:
+            second = METHODS[row["j"]].format(chars=row.get("k"), length_bits=row.get("n"), most=row.get("o"))
+            method += " " + second
+        groups.setdefault(method, []).append(row["a"])
+    return PLUS_HEAD + "".join(entry(method, ais) for method, ais in groups.items()) + "}\n"
+
+
+def entry(method: str, ais: list[str]) -> str:
+    """Write one group, in lines that fit."""
+    lines = textwrap.wrap(" ".join(ranges(ais)), 96, break_on_hyphens=False)
+    if len(lines) == 1:
+        return f'    "{method}": "{lines[0]}",\n'
+    body = "".join(f'        "{line} "\n' for line in lines[:-1]) + f'        "{lines[-1]}"\n'
+    return f'    "{method}": (\n{body}    ),\n'
+
+
+def ranges(ais: list[str]) -> Iterable[str]:
+    """Write consecutive AIs as first-last."""
+    first = last = ais[0]
+    for ai in [*ais[1:], ""]:
+        if ai and len(ai) == len(last) and int(ai) == int(last) + 1:
+            last = ai
+            continue
+        yield first if first == last else f"{first}-{last}"
+        first = last = ai
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from wuma_gs1.application_identifiers import Element
 from wuma_gs1.digital_link import CANONICAL_STEM, DigitalLink, escaped, path_of
 from wuma_gs1.epc import NO_EXTENSION, SCHEMES, Epc
 from wuma_gs1.errors import Code, ParseError, shown
+from wuma_gs1.tags import Tag
 
 
 def canonical_key(text: str) -> str:
@@ -31,6 +32,8 @@ def canonical_key(text: str) -> str:
     'https://id.gs1.org/01/06901234567892/10/L7'
     >>> canonical_key("HTTP://Factory.example:80/pallets/%7e1")
     'http://factory.example/pallets/~1'
+    >>> canonical_key("3034257BF7194E4000001A85") == canonical_key("urn:epc:tag:sgtin-96:1.0614141.812345.6789")
+    True
 
     Args:
         text: an EPC URI, a GS1 Digital Link URI on any domain, an element string (bracketed, or raw with
@@ -43,12 +46,14 @@ def canonical_key(text: str) -> str:
     if text.startswith(("(", "^", element_strings.GS)):
         return key_of(element_strings.parse(text, associations=False))
     if text[:8].lower() == "urn:epc:":
-        return _of_epc(text)
+        return _of_tag(text) if text[8:12] in {"tag:", "raw:"} else _of_epc(text)
     scheme, colon, _ = text.partition(":")
     if colon and _SCHEME(scheme):
         if scheme.lower() in {"http", "https"}:
             return _of_web(text)
         return normalised(text)
+    if _HEXADECIMAL(text):
+        return _of_tag(text)
     raise ParseError(
         f"{shown(text)}: expected a URI, an element string or a tag in hexadecimal", code=Code.MALFORMED
     )
@@ -102,6 +107,13 @@ def _of_epc(text: str) -> str:
     return key_of(epc.elements) if epc.scheme in SCHEMES else epc.uri
 
 
+def _of_tag(text: str) -> str:
+    tag = Tag.parse(text)
+    if tag.epc is not None and not tag.has_key:
+        return tag.epc.uri
+    return key_of(tag.elements)
+
+
 def _of_web(text: str) -> str:
     """Read a Digital Link as tolerantly as resolvers do; what is none is a URI like any other."""
     try:
@@ -126,6 +138,7 @@ def _normal_escape(found: re.Match[str]) -> str:
 _TRADE_ITEMS = {"01", "8006"}
 _NO_EXTENSION = Element("254", NO_EXTENSION)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{16,}").fullmatch
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*").fullmatch
 _NOT_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]").search
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})").sub

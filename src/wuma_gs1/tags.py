@@ -1,0 +1,234 @@
+"""RFID tags: the EPC memory bank of TDS 1.x and 2.x, in hexadecimal, as tag URI, as the key it carries.
+
+A tag of TDS 1.x (`SGTIN-96`, …) holds an EPC with its company prefix; one of TDS 2.x (`SGTIN+`, …) holds
+the AIs themselves and may append more data about the thing. Both are a `Tag`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wuma_gs1.application_identifiers import Element
+from wuma_gs1.bits import BitReader, BitWriter
+from wuma_gs1.epc import SCHEMES, CompanyPrefixLengths, Epc
+from wuma_gs1.errors import Code, ParseError, full_width, shown
+from wuma_gs1.plus_encodings import PLUS_ENCODINGS, PlusEncoding
+from wuma_gs1.tag_encodings import ENCODINGS, Encoding
+
+WORD_BITS = 16  # a tag's memory is written and counted in words
+DEPRECATED = {"GDTI-113"}  # since TDS 1.9; written when asked for by name
+HEX_CHARACTERS_MAX = 128  # 512 bits: the largest EPC memory bank on sale is 496
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What the EPC memory of a tag says.
+
+    >>> tag = Tag.parse("3034257BF7194E4000001A85")
+    >>> tag.encoding, tag.filter_value, tag.epc.uri
+    ('SGTIN-96', 1, 'urn:epc:id:sgtin:0614141.812345.6789')
+    >>> Tag.parse(tag.uri).hex == tag.hex
+    True
+    """
+
+    encoding: str
+    filter_value: int
+    epc: Epc | None
+    """The EPC; None for an encoding of TDS 2.x, which does not say how long the company prefix is."""
+    identity: tuple[Element, ...] = ()
+    """The key in AIs, where `epc` is None."""
+    data: tuple[Element, ...] = ()
+    """More AIs about the thing (`+AIDC data`, TDS 2.x section 15.3), the date of a DSGTIN+ first."""
+
+    @classmethod
+    def parse(cls, text: str) -> Tag:
+        """Read hexadecimal EPC memory or a URI that begins with urn:epc:tag: or urn:epc:raw:.
+
+        Raises:
+            ParseError: naming what is wrong.
+        """
+        lower = text[:12].lower()
+        if lower.startswith("urn:epc:tag:"):
+            return _of_tag_uri(text)
+        if lower.startswith("urn:epc:raw:"):
+            return _of_raw_uri(text)
+        return _of_hex(text)
+
+    @classmethod
+    def of(cls, epc: Epc, *, encoding: str | None = None, filter_value: int = 0) -> Tag:
+        """Write an EPC; without a name, the shortest TDS 1.x encoding that holds it is taken.
+
+        >>> Tag.of(Epc.parse("urn:epc:id:sgtin:6901234.056789.A1"), filter_value=1).encoding
+        'SGTIN-198'
+
+        Raises:
+            ParseError: if the EPC or the filter value does not fit.
+        """
+        if encoding is not None and encoding in PLUS_ENCODINGS:
+            return cls.of_elements(epc.elements, encoding=encoding, filter_value=filter_value)
+        candidates = [
+            candidate
+            for candidate in ENCODINGS
+            if candidate.scheme == epc.scheme
+            and (candidate.name == encoding if encoding else candidate.name not in DEPRECATED)
+        ]
+        if not candidates or epc.kind != "id":
+            raise ParseError(f"{encoding or 'TDS 1.x'} cannot hold {epc.uri}", code=Code.NOT_ENCODABLE)
+        for candidate in candidates:
+            _check_filter(candidate, filter_value)
+            try:
+                candidate.encode(epc, filter_value)
+            except ParseError:
+                if candidate is candidates[-1]:
+                    raise
+            else:
+                break
+        return cls(candidate.name, filter_value, epc)
+
+    @classmethod
+    def of_elements(
+        cls,
+        elements: Sequence[Element],
+        *,
+        encoding: str | None = None,
+        filter_value: int = 0,
+        company_prefix_length: int | None = None,
+        table: CompanyPrefixLengths | None = None,
+    ) -> Tag:
+        """Write a thing given in AIs; TDS 2.x encodings need no company prefix.
+
+        >>> tag = Tag.of_elements([Element("01", "06901234567892"), Element("21", "A1")], encoding="SGTIN+")
+        >>> Tag.parse(tag.hex).bracketed
+        '(01)06901234567892(21)A1'
+
+        Raises:
+            ParseError: if the thing does not fit the encoding.
+        """
+        if encoding is not None and encoding not in PLUS_ENCODINGS:
+            epc = Epc.of(elements, company_prefix_length=company_prefix_length, table=table)
+            return cls.of(epc, encoding=encoding, filter_value=filter_value)
+        candidates = [PLUS_ENCODINGS[encoding]] if encoding else list(PLUS_ENCODINGS.values())
+        for candidate in candidates:
+            if (found := candidate.split(elements)) is not None:
+                _check_filter(candidate, filter_value)
+                tag = cls(candidate.name, filter_value, None, *found)
+                candidate.encode(tag.identity, tag.data, filter_value)
+                return tag
+        listed = "".join(f"({ai})" for ai, _ in elements)
+        raise ParseError(f"{encoding or 'TDS 2.x'} cannot hold {listed}", code=Code.NOT_ENCODABLE)
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """The key in AIs.
+
+        Raises:
+            ParseError: if the EPC has no GS1 key (GID, US DoD, ADI).
+        """
+        return self.identity if self.epc is None else self.epc.elements
+
+    @property
+    def bracketed(self) -> str:
+        """The key and the data as an element string."""
+        return "".join(f"({ai}){value}" for ai, value in (*self.elements, *self.data))
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the tag carries a GS1 key."""
+        return self.epc is None or self.epc.scheme in SCHEMES
+
+    @property
+    def uri(self) -> str:
+        """The EPC tag URI, which only encodings of TDS 1.x have (TDS 12).
+
+        Raises:
+            ParseError: for an encoding of TDS 2.x.
+        """
+        if self.epc is None:
+            raise ParseError(
+                f"{self.encoding} has no EPC tag URI (TDS 2.x section 12)", code=Code.BAD_EPC_URI
+            )
+        body = self.epc.uri.split(":", 4)[4]
+        filtered = body if self.encoding == "GID-96" else f"{self.filter_value}.{body}"
+        return f"urn:epc:tag:{self.encoding.lower()}:{filtered}"
+
+    @property
+    def bits(self) -> BitWriter:
+        """The bits of the EPC, without filling."""
+        if self.epc is None:
+            return PLUS_ENCODINGS[self.encoding].encode(self.identity, self.data, self.filter_value)
+        return _BY_NAME[self.encoding].encode(self.epc, self.filter_value)
+
+    @property
+    def hex(self) -> str:
+        """The EPC memory in hexadecimal, filled up to whole words."""
+        bits = self.bits
+        words = -(-bits.length // WORD_BITS)
+        return f"{bits.value << words * WORD_BITS - bits.length:0{words * WORD_BITS // 4}X}"
+
+
+def _of_hex(text: str) -> Tag:
+    try:
+        value = int(text, 16) if text.isalnum() and text.isascii() else -1
+    except ValueError:
+        value = -1
+    if value < 0 or not 4 <= len(text) <= HEX_CHARACTERS_MAX:
+        wide = full_width(text)
+        raise ParseError(
+            f"tag {shown(text)}: expected 4 to {HEX_CHARACTERS_MAX} hexadecimal digits"
+            + (f", got full-width {wide!r}" if wide else ""),
+            code=Code.FULL_WIDTH if wide else Code.BAD_TAG_MEMORY,
+        )
+    length = 4 * len(text)
+    header = value >> length - 8
+    encoding = _BY_HEADER.get(header)
+    if encoding is None:
+        raise ParseError(f"tag {shown(text)}: no EPC header {header:02X} in TDS", code=Code.UNKNOWN_HEADER)
+    bits = BitReader(value & ((1 << length - 8) - 1), length - 8)
+    if isinstance(encoding, PlusEncoding):
+        filter_value, identity, data = encoding.decode(bits)
+        return Tag(encoding.name, filter_value, None, identity, data)
+    filter_value, epc = encoding.decode(bits)
+    if bits.value:
+        raise ParseError(
+            f"{encoding.name} tag {shown(text)}: expected zeros after the EPC", code=Code.BAD_TAG_MEMORY
+        )
+    return Tag(encoding.name, filter_value, epc)
+
+
+def _of_tag_uri(uri: str) -> Tag:
+    name, _, body = uri[12:].partition(":")
+    encoding = _BY_NAME.get(name.upper())
+    if encoding is None or name != name.lower():
+        raise ParseError(f"tag URI {shown(uri)}: {name!r} is no encoding of TDS", code=Code.BAD_EPC_URI)
+    filter_value = 0
+    if encoding.filter_max:
+        filter_text, _, body = body.partition(".")
+        if not (filter_text.isascii() and filter_text.isdigit() and len(filter_text) <= 2):
+            raise ParseError(f"tag URI {shown(uri)}: expected a filter value first", code=Code.BAD_EPC_URI)
+        filter_value = int(filter_text)
+    scheme = name.partition("-")[0]
+    return Tag.of(Epc.parse(f"urn:epc:id:{scheme}:{body}"), encoding=encoding.name, filter_value=filter_value)
+
+
+def _of_raw_uri(uri: str) -> Tag:
+    """Read `urn:epc:raw:96.x3034…`, the form for bits that mean nothing to the reader (TDS 12.4)."""
+    length, _, digits = uri[12:].partition(".x")
+    if not (length.isascii() and length.isdigit() and len(length) <= 4 and 4 * len(digits) >= int(length)):
+        raise ParseError(f"raw URI {shown(uri)}: expected <bits>.x<hexadecimal>", code=Code.BAD_EPC_URI)
+    return _of_hex(digits)
+
+
+def _check_filter(encoding: Encoding | PlusEncoding, filter_value: int) -> None:
+    if not 0 <= filter_value <= encoding.filter_max:
+        raise ParseError(
+            f"{encoding.name}: expected a filter value of 0 to {encoding.filter_max}, got {filter_value}",
+            code=Code.NOT_ENCODABLE,
+        )
+
+
+_BY_NAME: dict[str, Encoding] = {encoding.name: encoding for encoding in ENCODINGS}
+_BY_HEADER: dict[int, Encoding | PlusEncoding] = {
+    **{encoding.header: encoding for encoding in ENCODINGS},
+    **{encoding.header: encoding for encoding in PLUS_ENCODINGS.values()},
+}
