@@ -59,7 +59,7 @@ def region_names(session: Session) -> DivisionNames:
             RegionRow.retired_at.is_(None), func.length(RegionRow.code) <= COUNTY_DIGITS
         )
     )
-    return DivisionNames(dict(rows.tuples().all()))
+    return DivisionNames(dict(rows.all()))
 
 
 def _with_paths(session: Session, rows: list[RegionRow]) -> list[Region]:
@@ -67,7 +67,7 @@ def _with_paths(session: Session, rows: list[RegionRow]) -> list[Region]:
     query = select(RegionRow.code, RegionRow.name).where(
         RegionRow.code.in_(above), RegionRow.name.not_in(NOT_NAMES)
     )
-    names = dict(session.execute(query).tuples().all())
+    names = dict(session.execute(query).all())
     return [
         Region(
             code=row.code,
