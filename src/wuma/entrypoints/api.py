@@ -21,6 +21,7 @@ from wuma.chain.authenticity.facade import Minutes, Pseudonyms, Whereabouts
 from wuma.chain.codes.facade import REFRESH_SECONDS, Identifier, OrderDirectory
 from wuma.entrypoints import wiring
 from wuma.journeys.scan_code.http import ScanRoutes
+from wuma.journeys.scan_code.reception import Reception
 from wuma.journeys.scan_code.scan import ScanDesk
 from wuma.kernel import telemetry
 from wuma.kernel.db import HotPool
@@ -63,18 +64,21 @@ class Application:
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         runtime = self.runtime
         pool = await HotPool.open(wiring.program_dsn(runtime.settings), wiring.token_signer(runtime.keyring))
+        pseudonyms = Pseudonyms(runtime.keyring)
         desk = ScanDesk(
             identifier=Identifier(runtime.keyring, self.orders),
             products=self.products,
             pool=pool,
             attempts=runtime.attempts,
             minutes=self.minutes,
-            pseudonyms=Pseudonyms(runtime.keyring),
+            pseudonyms=pseudonyms,
         )
         whereabouts = Whereabouts(runtime.settings.ip_regions or wiring.ASSETS / "ip2region.xdb")
-        self._routes = Edge(
-            ScanRoutes(self.platform, settings=runtime.settings, desk=desk, whereabouts=whereabouts)
+        reception = Reception(
+            settings=runtime.settings, desk=desk, whereabouts=whereabouts, pseudonyms=pseudonyms
         )
+        self.platform.state.reception = reception
+        self._routes = Edge(ScanRoutes(self.platform, reception))
         await asyncio.to_thread(self.keep_up)
         keeping_up = asyncio.create_task(_every(REFRESH_SECONDS, self.keep_up))
         try:

@@ -14,9 +14,12 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from starlette.routing import BaseRoute
 
+from wuma.chain.authenticity import tasks as authenticity_tasks
+from wuma.chain.authenticity.routes import routes as authenticity_routes
 from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes.routes import routes as codes_routes
 from wuma.entrypoints.pages import routes as console_routes
+from wuma.journeys.scan_code.phone import routes as phone_routes
 from wuma.kernel.auth.routes import routes as account_routes
 from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database, sqlalchemy_url
@@ -34,10 +37,15 @@ from wuma.ops import housekeeping
 from wuma.ops.roles import GRANTS
 from wuma.support.masterdata.routes import routes as masterdata_routes
 
-API_ROUTES: Final[tuple[APIRouter, ...]] = (account_routes, codes_routes, masterdata_routes)
+API_ROUTES: Final[tuple[APIRouter, ...]] = (
+    account_routes,
+    codes_routes,
+    authenticity_routes,
+    masterdata_routes,
+)
 """The routes of the platform API, under ``/api/v1``."""
 
-PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = tuple(console_routes)
+PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)
 """The routes of pages."""
 
 INVARIANTS: Final[tuple[Invariant, ...]] = codes_invariants.INVARIANTS
@@ -46,7 +54,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = codes_invariants.INVARIANTS
 PARTITIONED: Final = ("kernel.fact", "authenticity.scan")
 """Tables that are cut by month."""
 
-TASKS: Final[tuple[Task, ...]] = housekeeping.tasks(INVARIANTS, PARTITIONED)
+TASKS: Final[tuple[Task, ...]] = (*housekeeping.tasks(INVARIANTS, PARTITIONED), *authenticity_tasks.TASKS)
 """What the worker can do."""
 
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = ()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from wuma.chain.authenticity.judge import NOWHERE, GeoSource, Outcome, Place, Reason, Verdict
 from wuma.chain.authenticity.minutes import Minutes
 from wuma.chain.authenticity.pseudonyms import Pseudonyms
+from wuma.chain.authenticity.refine import refine_place
 from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
+from wuma.chain.authenticity.reports import NewReport, file_report
 from wuma.chain.authenticity.whereabouts import Whereabouts
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "GeoSource",
     "Judged",
     "Minutes",
+    "NewReport",
     "Outcome",
     "Place",
     "Pseudonyms",
@@ -20,5 +23,7 @@ __all__ = [
     "Scan",
     "Verdict",
     "Whereabouts",
+    "file_report",
     "judge_and_remember",
+    "refine_place",
 ]

@@ -1,0 +1,135 @@
+"""What people report about an item: words, a photograph, perhaps how to reach them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from wuma.chain.authenticity.models import Report, ScanRow
+from wuma.kernel.crypto import Cell, FieldCipher
+from wuma.kernel.errors import FieldError, InvalidInput, NotFound
+from wuma.kernel.ids import uuid7
+
+PHOTO_BYTES_MAX: Final = 6 * 1024 * 1024
+PHOTO_PIXELS_MAX: Final = 50_000_000  # a bomb of a few kB can unfold to gigabytes; phones make 48 million
+PHOTO_EDGE_MAX: Final = 1600
+TEXT_CHARACTERS_MAX: Final = 2000
+CONTACT_CHARACTERS_MAX: Final = 200
+SCANNED_CHARACTERS_MAX: Final = 300
+SCAN_DAYS_MAX: Final = 400
+
+Image.MAX_IMAGE_PIXELS = PHOTO_PIXELS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """What somebody sends us. `scan_id` is the scan it is about; without one, `scanned` is what they saw."""
+
+    concern: str
+    text: str
+    contact: str | None
+    scan_id: UUID | None
+    scanned: str | None
+    photo: bytes | None
+
+
+def file_report(
+    session: Session, cipher: FieldCipher, blobs: Path, new: NewReport, *, now: datetime
+) -> Report:
+    """Keep a report for the brand whose code was scanned. `session` sees the whole platform.
+
+    The photograph is decoded and written anew: what is kept is a picture, without the place and the device
+    that cameras write into it, whatever was sent. The contact is kept encrypted.
+    """
+    photo = None if new.photo is None else clean_photo(new.photo)
+    scan = None if new.scan_id is None else find_scan(session, new.scan_id, now=now)
+    report = Report(
+        id=uuid7(),
+        tenant_id=scan.tenant_id if scan else 0,
+        scan_id=scan.id if scan else None,
+        unit=scan.unit if scan else None,
+        scanned=None if new.scanned is None else new.scanned[:SCANNED_CHARACTERS_MAX],
+        at=now,
+        concern=new.concern,
+        text=new.text[:TEXT_CHARACTERS_MAX],
+        photo_sha256=None if photo is None else hashlib.sha256(photo).digest(),
+        state="open",
+    )
+    if new.contact:
+        report.contact = cipher.seal(new.contact[:CONTACT_CHARACTERS_MAX].encode(), contact_cell(report))
+    if photo is not None:
+        write_photo(photo_path(blobs, report.id), photo)
+    session.add(report)
+    session.flush()
+    return report
+
+
+def contact_cell(report: Report) -> Cell:
+    """Say where a report's contact stands."""
+    return Cell(report.tenant_id, "authenticity.report", "contact", str(report.id))
+
+
+def photo_path(blobs: Path, report_id: UUID) -> Path:
+    """Return where the photograph of a report is kept."""
+    return blobs / "reports" / f"{report_id}.jpg"
+
+
+def find_scan(session: Session, scan_id: UUID, *, now: datetime) -> ScanRow | None:
+    """Return a scan by its number. The months are bounded, so that not every partition is searched."""
+    since = now - timedelta(days=SCAN_DAYS_MAX)
+    return session.scalar(select(ScanRow).where(ScanRow.id == scan_id, ScanRow.at >= since))
+
+
+def clean_photo(sent: bytes) -> bytes:
+    """Return a photograph as a JPEG of at most `PHOTO_EDGE_MAX` pixels an edge.
+
+    Raises:
+        InvalidInput: when it is too large, or no picture.
+    """
+    if len(sent) > PHOTO_BYTES_MAX:
+        fault = FieldError("/photo", f"at most {PHOTO_BYTES_MAX} bytes", f"{len(sent)} bytes")
+        raise InvalidInput("The photograph is too large.", [fault])
+    try:
+        with Image.open(io.BytesIO(sent), formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        fault = FieldError("/photo", "a JPEG, PNG, WebP or GIF", type(error).__name__)
+        raise InvalidInput("The photograph cannot be read.", [fault]) from None
+    upright.thumbnail((PHOTO_EDGE_MAX, PHOTO_EDGE_MAX))
+    written = io.BytesIO()
+    upright.save(written, "JPEG", quality=82)
+    return written.getvalue()
+
+
+def write_photo(path: Path, photo: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(".part")
+    with fresh.open("wb") as file:
+        file.write(photo)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def handle(session: Session, report_id: UUID, *, actor: str, note: str, now: datetime) -> Report:
+    """Close a report with what was done about it."""
+    session.execute(
+        update(Report)
+        .where(Report.id == report_id, Report.state == "open")
+        .values(state="handled", handled_at=now, handled_by=actor, handled_note=note)
+    )
+    report = session.get(Report, report_id, populate_existing=True)
+    if report is None:
+        raise NotFound(f"Report {report_id}: there is none.")
+    return report

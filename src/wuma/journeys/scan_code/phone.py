@@ -1,0 +1,192 @@
+"""The phone pages beside the answers: the entrance ``/m``, reports, telling us where one is, scripts."""
+
+from __future__ import annotations
+
+import secrets
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+from typing import Final
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from wuma.chain.authenticity.facade import NewReport, file_report, refine_place
+from wuma.journeys.scan_code import page
+from wuma.journeys.scan_code.reception import (
+    COOKIE,
+    COOKIE_BYTES,
+    Reception,
+    declared_place,
+    has_cookie,
+    html,
+    language_of,
+    read_whence,
+)
+from wuma.kernel.batching import Overloaded
+from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal, TooMany
+from wuma.kernel.http.problems import refused
+from wuma.kernel.ids import uuid7
+from wuma.kernel.limits import Limit
+from wuma.kernel.runtime import Runtime
+from wuma.kernel.tenancy import PLATFORM
+
+REPORTS_PER_NETWORK: Final = Limit("reports", 20, minutes=60)
+FORM_FIELDS_MAX: Final = 20
+_FOREVER: Final = "public, max-age=31536000, immutable"  # the name of an asset holds a hash of its content
+
+
+async def landing(request: Request) -> Response:
+    """Answer with the entrance: scan, or type a hidden code."""
+    runtime: Runtime = request.app.state.runtime
+    epochs = frozenset(runtime.keyring.opened_epochs)
+    response = html(page.render_landing(language=language_of(request), epochs=epochs))
+    if not has_cookie(request):
+        _reception(request).give_cookie(response, secrets.token_urlsafe(COOKIE_BYTES))
+    return response
+
+
+async def typed(request: Request) -> Response:
+    """Answer a hidden code that was typed into the entrance, for a phone without scripts."""
+    reception = _reception(request)
+    try:
+        form = await _form(request)
+        now = reception.now(request)
+        visitor = reception.visitor(request)
+        code = _text(form, "code")[:80]
+        answer = await reception.desk.hidden_code(
+            code, visitor, scan_id=uuid7(int(now.timestamp() * 1000)), now=now
+        )
+    except (Refusal, Overloaded) as failure:
+        return reception.refuse(request, failure)
+    return reception.respond(request, answer, visitor, now)
+
+
+async def report(request: Request) -> Response:
+    """Keep what somebody reports."""
+    reception = _reception(request)
+    runtime: Runtime = request.app.state.runtime
+    now = reception.now(request)
+    try:
+        visitor = reception.visitor(request)
+        if not runtime.attempts.count(REPORTS_PER_NETWORK, visitor.address_range, now=now):
+            raise TooMany("Too many reports from here; please call us.", retry_after_seconds=3600)
+        new = await _new_report(await _form(request))
+
+        def keep() -> UUID:
+            with runtime.database.transaction(PLATFORM) as session:
+                return file_report(session, runtime.fields, runtime.blobs, new, now=now).id
+
+        reference = await run_in_threadpool(keep)
+    except Refusal as refusal:
+        return _report_refused(request, refusal)
+    shown = reference.hex[-8:].upper()  # the end is the random part: enough to find it by telephone
+    response = html(page.render_received(language=language_of(request), reference=shown))
+    response.status_code = HTTPStatus.CREATED
+    return response
+
+
+async def place(request: Request) -> Response:
+    """Give a scan of one's own a better place."""
+    reception = _reception(request)
+    runtime: Runtime = request.app.state.runtime
+    try:
+        scan_id = UUID(request.path_params["scan_id"])
+    except ValueError:
+        return refused(NotFound("There is no recent scan of yours with this number."))
+    try:
+        whence = read_whence(await request.body())
+        declared = declared_place(whence)
+        if declared is None:
+            fault = FieldError("/longitude", "longitude and latitude", "none")
+            raise InvalidInput("Where the scan happened.", [fault])
+        cookie = request.cookies.get(COOKIE, "")
+        now = reception.now(request)
+
+        def refine() -> None:
+            with runtime.database.transaction(PLATFORM) as session:
+                refine_place(session, reception.pseudonyms, scan_id, cookie=cookie, place=declared, now=now)
+
+        await run_in_threadpool(refine)
+    except Refusal as refusal:
+        return refused(refusal)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def asset(request: Request) -> Response:
+    """Answer with a built script or what it loads."""
+    path: str = request.path_params["path"]
+    file = _files().get(path)
+    if file is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no asset {path}.")
+    return FileResponse(file, headers={"Cache-Control": _FOREVER})
+
+
+routes: Final = [
+    Route("/m", landing, methods=["GET"]),
+    Route("/m", typed, methods=["POST"]),
+    Route("/m/reports", report, methods=["POST"]),
+    Route("/m/scans/{scan_id}/place", place, methods=["POST"]),
+    Route("/m/assets/{path:path}", asset, methods=["GET"]),
+]
+
+
+def _reception(request: Request) -> Reception:
+    reception = request.app.state.reception
+    assert isinstance(reception, Reception)
+    return reception
+
+
+async def _form(request: Request) -> FormData:
+    try:
+        return await request.form(max_files=1, max_fields=FORM_FIELDS_MAX)
+    except HTTPException as error:  # what the parser cannot read
+        fault = FieldError("/", "a form (multipart/form-data or urlencoded)", str(error.detail)[:120])
+        raise InvalidInput("The form.", [fault]) from None
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value.replace("\0", "").strip() if isinstance(value, str) else ""
+
+
+async def _new_report(form: FormData) -> NewReport:
+    concern = _text(form, "concern")
+    if concern not in page.Concern.__members__.values():
+        expected = ", ".join(page.Concern)
+        raise InvalidInput("The report.", [FieldError("/concern", f"one of {expected}", concern[:40])])
+    sent = form.get("photo")
+    photo = await sent.read() if isinstance(sent, UploadFile) else b""
+    try:
+        scan_id = UUID(_text(form, "scan_id")) if _text(form, "scan_id") else None
+    except ValueError:
+        raise InvalidInput("The report.", [FieldError("/scan_id", "a UUID", "something else")]) from None
+    return NewReport(
+        concern=concern,
+        text=_text(form, "text"),
+        contact=_text(form, "contact") or None,
+        scan_id=scan_id,
+        scanned=_text(form, "scanned") or None,
+        photo=photo or None,
+    )
+
+
+def _report_refused(request: Request, refusal: Refusal) -> Response:
+    if "application/json" in request.headers.get("accept", ""):
+        return refused(refusal)
+    response = html(page.render_problem(page.Problem.REPORT_REFUSED, language=language_of(request)))
+    response.status_code = refusal.status
+    return response
+
+
+@lru_cache(maxsize=1)
+def _files() -> dict[str, Path]:
+    """List the built files once: a path is looked up, never joined, so that none can lead elsewhere."""
+    folder = Path(str(page.assets_folder()))
+    files = (file for file in folder.rglob("*") if file.is_file() and ".vite" not in file.parts)
+    return {str(PurePosixPath(file.relative_to(folder))): file for file in files}
