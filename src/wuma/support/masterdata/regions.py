@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from wuma.support.masterdata.division_names import NOT_NAMES, DivisionNames, canonical_code, codes_above
@@ -39,7 +39,8 @@ def region(session: Session, code: str) -> Region | None:
 def find_regions(
     session: Session, *, parent: str | None = None, q: str | None = None, after: str | None, limit: int
 ) -> list[Region]:
-    """Return up to `limit` divisions after one, by code: of a parent, or named so, or the provinces."""
+    """Return up to `limit` divisions after one, large first: of a parent, or named so, or the provinces."""
+    size = func.length(RegionRow.code)
     query = select(RegionRow).where(RegionRow.retired_at.is_(None))
     if q:
         query = query.where(RegionRow.name.contains(q, autoescape=True))
@@ -48,8 +49,8 @@ def find_regions(
     elif not q:
         query = query.where(RegionRow.parent_code.is_(None))
     if after is not None:
-        query = query.where(RegionRow.code > after)
-    return _with_paths(session, list(session.scalars(query.order_by(RegionRow.code).limit(limit))))
+        query = query.where(tuple_(size, RegionRow.code) > (len(after), after))
+    return _with_paths(session, list(session.scalars(query.order_by(size, RegionRow.code).limit(limit))))
 
 
 def region_names(session: Session) -> DivisionNames:
