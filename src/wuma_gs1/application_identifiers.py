@@ -154,9 +154,14 @@ def _checks(components: tuple[Component, ...]) -> tuple[tuple[int, int, Linter],
     start = 0
     for part in components:
         named = (linters.cset64, *part.linters) if part.kind == "Z" else part.linters
+        if part.kind == "N":  # digits only: what stands where the company prefix does is right
+            named = tuple(linter for linter in named if linter not in _COMPANY_PREFIX_LINTERS)
         checks += [(start, start + part.longest, linter) for linter in named]
         start += part.longest
     return tuple(checks)
+
+
+_COMPANY_PREFIX_LINTERS = {linters.gcppos1, linters.gcppos2}
 
 
 def _component(text: str) -> Component:

@@ -6,11 +6,13 @@ been found good by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from wuma_gs1.application_identifiers import AIS, Element
 from wuma_gs1.errors import Code, Problem
 
+SHAPES_CACHED_MAX = 4096  # sets of AIs that come together; a brand uses a dozen
 SERIALISED_KEYS_LENGTH = {"253": 13, "255": 13, "8003": 14}
 """Keys whose serial component is optional: the AI and the length of the key without it."""
 
@@ -23,17 +25,23 @@ def association_problems(elements: Sequence[Element]) -> tuple[Problem, ...]:
     >>> association_problems([Element("01", "06901234567892"), Element("21", "A1")])
     ()
     """
-    present = {element.ai: element.value for element in elements}
-    problems = tuple(_of_one_ai(ai, present) for ai in present)
-    found = tuple(problem for group in problems for problem in group)
-    if len(present) < len(elements):
-        found = (*_repeats(elements), *found)
-    if "8030" in present:
-        found = (*found, *_unsigned_serials(present))
-    return found
+    ais = tuple([element[0] for element in elements])
+    problems = _of_ais(ais)
+    if len(set(ais)) < len(ais):
+        problems = (*_repeats(elements), *problems)
+    if "8030" in ais:
+        problems = (*problems, *_unsigned_serials(dict(elements)))
+    return problems
 
 
-def _of_one_ai(ai: str, present: dict[str, str]) -> Iterable[Problem]:
+@lru_cache(maxsize=SHAPES_CACHED_MAX)
+def _of_ais(ais: tuple[str, ...]) -> tuple[Problem, ...]:
+    """Check what depends on the AIs alone; messages of a few shapes make up nearly all traffic."""
+    present = dict.fromkeys(ais)
+    return tuple(problem for ai in present for problem in _of_one_ai(ai, present))
+
+
+def _of_one_ai(ai: str, present: Collection[str]) -> Iterable[Problem]:
     spec = AIS.get(ai)
     if spec is None:  # an unknown AI has no rules
         return
@@ -48,7 +56,7 @@ def _of_one_ai(ai: str, present: dict[str, str]) -> Iterable[Problem]:
         yield Problem(Code.MISSING_COMPANION, f"AI ({ai}) {spec.title} requires AI {groups}", ai)
 
 
-def _matching(pattern: str, present: dict[str, str], *, besides: str) -> Iterable[str]:
+def _matching(pattern: str, present: Collection[str], *, besides: str) -> Iterable[str]:
     """Say which AIs match a pattern whose trailing `n`s stand for any digit; an AI never matches itself."""
     if pattern in present:
         if pattern != besides:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from wuma_gs1 import element_strings
 from wuma_gs1.application_identifiers import Element
+from wuma_gs1.check_characters import check_digit
 from wuma_gs1.digital_link import CANONICAL_STEM, DigitalLink, escaped, path_of
 from wuma_gs1.epc import NO_EXTENSION, SCHEMES, Epc
 from wuma_gs1.errors import Code, ParseError, shown
@@ -32,7 +33,9 @@ def canonical_key(text: str) -> str:
     'https://id.gs1.org/01/06901234567892/10/L7'
     >>> canonical_key("HTTP://Factory.example:80/pallets/%7e1")
     'http://factory.example/pallets/~1'
-    >>> canonical_key("3034257BF7194E4000001A85") == canonical_key("urn:epc:tag:sgtin-96:1.0614141.812345.6789")
+    >>> canonical_key("3034257BF7194E4000001A85") == canonical_key(
+    ...     "urn:epc:tag:sgtin-96:1.0614141.812345.6789"
+    ... )
     True
 
     Args:
@@ -67,11 +70,21 @@ def key_of(elements: Sequence[Element]) -> str:
     Raises:
         ParseError: if none of the AIs is a primary key.
     """
-    key, *qualifiers = path_of([element for element in elements if element != _NO_EXTENSION])
-    if key.ai in _TRADE_ITEMS:
-        qualifiers = [qualifier for qualifier in qualifiers if qualifier.ai != "22"]
-        qualifiers = [q for q in qualifiers if q.ai == "21"] or qualifiers
-    return CANONICAL_STEM + "".join(f"/{ai}/{escaped(value)}" for ai, value in (key, *qualifiers))
+    return _key_of_path(path_of([element for element in elements if element != _NO_EXTENSION]))
+
+
+def _key_of_path(path: Sequence[Element]) -> str:
+    ai, value = path[0]
+    key = f"{CANONICAL_STEM}/{ai}/{escaped(value)}"
+    if len(path) == 1:
+        return key
+    qualifiers = path[1:]
+    if ai in _TRADE_ITEMS:
+        serials = [qualifier for qualifier in qualifiers if qualifier.ai == "21"]
+        qualifiers = serials or [qualifier for qualifier in qualifiers if qualifier.ai != "22"]
+    return key + "".join(
+        [f"/{ai}/{escaped(value)}" for ai, value in qualifiers if (ai, value) != _NO_EXTENSION]
+    )
 
 
 def normalised(uri: str) -> str:
@@ -103,6 +116,9 @@ def normalised(uri: str) -> str:
 
 
 def _of_epc(text: str) -> str:
+    if (plain := _PLAIN_SGTIN(text)) is not None and len(plain[1]) + len(plain[3]) == 12:
+        digits = plain[2] + plain[1] + plain[3]
+        return f"{CANONICAL_STEM}/01/{digits}{check_digit(digits)}/21/{plain[4]}"
     epc = Epc.parse(text)
     return key_of(epc.elements) if epc.scheme in SCHEMES else epc.uri
 
@@ -127,7 +143,7 @@ def _of_web(text: str) -> str:
         )
     except ParseError:
         return normalised(text)
-    return key_of(link.path)
+    return _key_of_path(link.path)
 
 
 def _normal_escape(found: re.Match[str]) -> str:
@@ -138,6 +154,10 @@ def _normal_escape(found: re.Match[str]) -> str:
 _TRADE_ITEMS = {"01", "8006"}
 _NO_EXTENSION = Element("254", NO_EXTENSION)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+# An SGTIN with nothing escaped: by far the most of what EPCIS events name.
+_PLAIN_SGTIN = re.compile(
+    r"urn:epc:id:sgtin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([A-Za-z0-9\-._]{1,20})"
+).fullmatch
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{16,}").fullmatch
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*").fullmatch
 _NOT_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]").search

@@ -40,7 +40,9 @@ def has_check_digit(digits: str) -> bool:
     """
     if not (digits.isdigit() and digits.isascii() and len(digits) <= CHECKED_DIGITS_MAX):
         return False
-    return not _weighted_sum(digits) % 10
+    # As _weighted_sum, without the call: this is the check that every scan of every code makes.
+    sums = (int.from_bytes(digits.encode()) - _ZEROS[len(digits)]) % 65535
+    return not (3 * (sums >> 8) + (sums & 255)) % 10
 
 
 def _weighted_sum(digits: str) -> int:

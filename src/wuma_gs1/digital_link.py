@@ -10,20 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from wuma_gs1.application_identifiers import (
     AIS,
     PREDEFINED_VALUE_LENGTHS,
-    ApplicationIdentifier,
     Element,
 )
 from wuma_gs1.associations import association_problems
+from wuma_gs1.check_characters import has_check_digit
 from wuma_gs1.element_strings import bracketed, value_problem
 from wuma_gs1.errors import Code, ParseError, Problem, full_width, shown
+from wuma_gs1.linters import Flaw
 
 CANONICAL_STEM = "https://id.gs1.org"
 URI_CHARACTERS_MAX = 8192  # longer than any request line a web server accepts
+SHAPES_CACHED_MAX = 4096  # sets of AIs that come together; a brand uses a dozen
 ELEMENTS_MAX = 64  # as GS1's engine; a QR code of version 40 cannot hold more
 
 CONVENIENCE_NAMES = {
@@ -80,18 +83,30 @@ class DigitalLink:
         Raises:
             ParseError: with every fault found.
         """
-        frame = _frame(uri)
-        path_text = frame.path.removesuffix("/") if trailing_slash else frame.path
         problems: list[Problem] = []
-        reader = _Reader(convenience_names, short_gtins, check_digits, problems)
-        stem_path, path = reader.path(path_text, len(frame.origin))
-        attributes, parameters = reader.query(frame.query, len(frame.origin) + len(frame.path) + 1)
-        problems += _placement_problems(path, attributes)
+        read = _Values(problems, short_gtins, check_digits)
+        plain = _PLAIN_TRADE_ITEM(uri)
+        fragment = None
+        if plain is not None and has_check_digit(plain[2]):
+            stem, path, query = plain[1], _plain_path(plain), plain[6]
+            if query is None:  # nothing is left that could be wrong
+                return cls(path, stem=stem)
+        else:
+            frame = _FRAME(uri) if len(uri) <= URI_CHARACTERS_MAX else None
+            if frame is None:
+                raise _not_a_web_uri(uri)
+            origin, path_text, query, fragment = frame.groups()
+            segments = (path_text.removesuffix("/") if trailing_slash else path_text).split("/")
+            key_at = _key_position(segments, uri, convenience_names)
+            stem = origin + "/".join(segments[:key_at])
+            path = read.path(segments, key_at, len(origin))
+        attributes, parameters = read.query(query, uri.index("?") + 1) if query else ((), ())
+        problems += _placement_problems(tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes]))
         if associations and not problems:
-            problems += association_problems((*path, *attributes))
+            problems += association_problems(path + attributes)
         if problems:
             raise ParseError.of(tuple(problems))
-        return cls(path, attributes, frame.origin + stem_path, parameters, frame.fragment)
+        return cls(path, attributes, stem, parameters, fragment)
 
     @classmethod
     def of(
@@ -121,7 +136,7 @@ class DigitalLink:
         attributes = tuple(element for element in given if element.ai not in used)
         if associations:
             problems += association_problems(given)
-        problems += _placement_problems(path, attributes)
+        problems += _placement_problems(tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes]))
         if problems:
             raise ParseError.of(tuple(problems))
         return cls(path, attributes, stem.removesuffix("/"))
@@ -189,10 +204,11 @@ class DigitalLink:
         Raises:
             ParseError: if the link has attributes or a character that the mode lacks.
         """
-        origin, custom_path = _origin(stem.removesuffix("/") + "/")
-        text = (
-            origin.upper() + custom_path.removesuffix("/") + self._path_text() + _query_text(self.attributes)
-        )
+        uri = self.on(stem)
+        frame = _FRAME(uri)
+        if frame is None:
+            raise _not_a_web_uri(uri)
+        text = frame[1].upper() + uri[frame.end(1) :]
         if found := _NOT_QR_ALPHANUMERIC(text):
             raise ParseError(
                 f"{shown(text)}: {found.group()!r} is not in QR alphanumeric mode: 0-9 A-Z $%*+-./:",
@@ -207,7 +223,7 @@ class DigitalLink:
 
 def escaped(value: str) -> str:
     """Percent-encode a value for the path or query: all but letters, digits and `-._~` (RFC 3986 2.3)."""
-    if _RESERVED(value) is None:
+    if value.isalnum() and value.isascii():  # nearly every value there is
         return value
     return _RESERVED_EACH(lambda found: f"%{ord(found.group()):02X}", value)
 
@@ -225,162 +241,158 @@ def unescaped(text: str, *, query: bool = False) -> str:
     return unquote_to_bytes(text).decode("latin-1")
 
 
-_RESERVED = re.compile(r"[^A-Za-z0-9\-._~]").search
 _RESERVED_EACH = re.compile(r"[^A-Za-z0-9\-._~]").sub
 _NOT_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]").search
-_NOT_DOMAIN = re.compile(r"[_~?#@!$&'()*+,;=%]").search
+_NOT_DOMAIN = re.compile(r"[^A-Za-z0-9\-.:\[\]]").search
+_FRAME = re.compile(
+    r"((?i:https?)://[A-Za-z0-9\-.:\[\]]+)"  # scheme and domain
+    r"(/[A-Za-z0-9\-._~:/\[\]@!$&'()*+,;=%]*)"  # path
+    r"(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]*))?"  # query
+    r"(?:\#([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*))?"  # fragment
+).fullmatch
+# The values of 22, 10 and 21 as they stand: of character set 82, nothing escaped, at most 20 characters.
+_PLAIN_TRADE_ITEM = re.compile(
+    r"((?i:https?)://[A-Za-z0-9\-.:\[\]]+(?:/[A-Za-z0-9\-._~]+){0,8}?)/01/([0-9]{14})"
+    r"(?:/22/([A-Za-z0-9\-._]{1,20}))?(?:/10/([A-Za-z0-9\-._]{1,20}))?(?:/21/([A-Za-z0-9\-._]{1,20}))?"
+    r"(?:\?([A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]{0,2000}))?"
+).fullmatch
 _NOT_QR_ALPHANUMERIC = re.compile(r"[^0-9A-Z $%*+\-./:]").search
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """A URI taken apart: `origin` is scheme and domain, `query` and `fragment` None where absent."""
+def _plain_path(plain: re.Match[str]) -> tuple[Element, ...]:
+    """Make the elements of a GTIN with qualifiers that need no decoding, which nearly every scan is."""
+    _, gtin, variant, lot, serial, _ = plain.groups()
+    path = [Element("01", gtin)]
+    if variant:
+        path.append(Element("22", variant))
+    if lot:
+        path.append(Element("10", lot))
+    if serial:
+        path.append(Element("21", serial))
+    return tuple(path)
 
-    origin: str
-    path: str
-    query: str | None
-    fragment: str | None
 
-
-def _frame(uri: str) -> _Frame:
+def _not_a_web_uri(uri: str) -> ParseError:
+    """Say why a text is not even http(s)://domain/path."""
     if len(uri) > URI_CHARACTERS_MAX:
-        raise ParseError(
-            f"Digital Link: expected at most {URI_CHARACTERS_MAX} characters, got {len(uri)}",
-            code=Code.VALUE_TOO_LONG,
-        )
+        message = f"expected at most {URI_CHARACTERS_MAX} characters, got {len(uri)}"
+        return _frame_refusal(uri, Code.VALUE_TOO_LONG, message, URI_CHARACTERS_MAX)
     if found := _NOT_URI(uri):
-        wide = full_width(uri)
-        raise ParseError(
-            f"Digital Link {shown(uri)}: "
-            + (f"full-width characters {wide!r}" if wide else f"{found.group()!r} is not allowed in a URI"),
-            code=Code.FULL_WIDTH if wide else Code.ILLEGAL_URI_CHARACTER,
-            position=found.start(),
-        )
-    hierarchy, has_fragment, fragment = uri.partition("#")
-    before_query, has_query, query = hierarchy.partition("?")
-    origin, path = _origin(before_query)
-    return _Frame(origin, path, query if has_query else None, fragment if has_fragment else None)
+        if wide := full_width(uri):
+            return _frame_refusal(uri, Code.FULL_WIDTH, f"full-width characters {wide!r}", found.start())
+        message = f"{found.group()!r} is not allowed in a URI"
+        return _frame_refusal(uri, Code.ILLEGAL_URI_CHARACTER, message, found.start())
+    scheme = uri.find("://")
+    if uri[: max(scheme, 0)].lower() not in {"http", "https"}:
+        return _frame_refusal(uri, Code.ILLEGAL_SCHEME, "expected http:// or https:// at the beginning", 0)
+    domain_end = uri.find("/", scheme + 3)
+    if domain_end <= scheme + 3:
+        return _frame_refusal(uri, Code.MISSING_DOMAIN, "expected a domain and a path", scheme + 3)
+    bad = _NOT_DOMAIN(uri, scheme + 3)
+    assert bad is not None, "there is nothing else to go wrong"
+    message = f"{bad.group()!r} is not allowed in a domain"
+    return _frame_refusal(uri, Code.ILLEGAL_DOMAIN_CHARACTER, message, bad.start())
 
 
-def _origin(uri: str) -> tuple[str, str]:
-    """Split scheme and domain off; the scheme may be in any case (RFC 3986 section 3.1)."""
-    scheme_end = uri.find("://")
-    if uri[:scheme_end].lower() not in {"http", "https"} or scheme_end < 0:
-        raise ParseError(
-            f"Digital Link {shown(uri)}: expected http:// or https:// at the beginning",
-            code=Code.ILLEGAL_SCHEME,
-            position=0,
-        )
-    domain_start = scheme_end + 3
-    domain_end = uri.find("/", domain_start)
-    if domain_end <= domain_start:
-        raise ParseError(
-            f"Digital Link {shown(uri)}: expected a domain and a path after the scheme",
-            code=Code.MISSING_DOMAIN,
-            position=domain_start,
-        )
-    if found := _NOT_DOMAIN(uri, domain_start, domain_end):
-        raise ParseError(
-            f"Digital Link {shown(uri)}: {found.group()!r} is not allowed in a domain",
-            code=Code.ILLEGAL_DOMAIN_CHARACTER,
-            position=found.start(),
-        )
-    return uri[:domain_end], uri[domain_end:]
+def _frame_refusal(uri: str, code: Code, message: str, position: int) -> ParseError:
+    return ParseError(f"Digital Link {shown(uri)}: {message}", code=code, position=position)
+
+
+def _key_position(segments: list[str], uri: str, convenience_names: bool) -> int:
+    """Find the primary key among the segments of the path, AI and value in turns, from the right.
+
+    Convenience names on the way become AIs, in place.
+    """
+    at = len(segments) - 2
+    while at > 0:
+        if convenience_names:
+            segments[at] = CONVENIENCE_NAMES.get(segments[at], segments[at])
+        spec = AIS.get(segments[at])
+        if spec is None:
+            break
+        if spec.path is not None:
+            return at
+        at -= 2
+    raise _frame_refusal(
+        uri, Code.NO_PRIMARY_KEY, "expected the path to end in a GS1 primary key and its value", 0
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads path and query into elements, noting what is wrong with each."""
+class _Values:
+    """Reads values of path and query into elements, noting what is wrong with each."""
 
-    convenience_names: bool
+    problems: list[Problem]
     short_gtins: bool
     check_digits: bool
-    problems: list[Problem]
 
-    def path(self, text: str, offset: int) -> tuple[str, tuple[Element, ...]]:
-        """Split the path into stem and elements, searching the primary key from the right."""
-        segments = text.split("/")  # the first is empty, before the first slash
-        start = len(segments) - 2
-        while start >= 1:
-            spec = self._spec(segments[start])
-            if spec is None:
-                break
-            if spec.path is not None:
-                return "/".join(segments[:start]), self._path_elements(segments, start, offset)
-            start -= 2
-        raise ParseError(
-            f"Digital Link path {shown(text)}: expected it to end in a GS1 primary key and its value",
-            code=Code.NO_PRIMARY_KEY,
-            position=offset,
-        )
-
-    def _path_elements(self, segments: Sequence[str], start: int, offset: int) -> tuple[Element, ...]:
+    def path(self, segments: list[str], key_at: int, origin_length: int) -> tuple[Element, ...]:
+        """Read the path from the key on."""
         elements: list[Element] = []
-        position = offset + len("/".join(segments[:start])) + 1
-        for name, text in zip(segments[start::2], segments[start + 1 :: 2], strict=True):
-            spec = self._spec(name)
-            assert spec is not None, "each AI was looked up on the way to the key"
-            position += len(name) + 1
-            elements.append(self._element(spec, text, position, query=False))
-            position += len(text) + 1
+        for at in range(key_at, len(segments), 2):
+            ai, text = segments[at], segments[at + 1]
+            value = unescaped(text) if "%" in text else text
+            if self.short_gtins and ai == "01" and len(value) in SHORT_GTIN_LENGTHS:
+                value = value.zfill(14)
+            if (flaw := AIS[ai].flaw(value)) is not None:
+                position = origin_length + len("/".join(segments[: at + 1])) + 1
+                self._note(ai, flaw, value, text, position)
+            elements.append(Element(ai, value))
         return tuple(elements)
 
-    def _spec(self, name: str) -> ApplicationIdentifier | None:
-        if self.convenience_names:
-            name = CONVENIENCE_NAMES.get(name, name)
-        return AIS.get(name)
-
     def query(
-        self, text: str | None, offset: int
+        self, query: str, position: int
     ) -> tuple[tuple[Element, ...], tuple[tuple[str, str | None], ...]]:
-        """Split the query into elements and foreign parameters."""
-        if not text:
-            return (), ()
+        """Split the query, which begins at a position of the URI, into elements and foreign parameters."""
         elements: list[Element] = []
         foreign: list[tuple[str, str | None]] = []
-        position = offset
-        for part in text.split("&"):
-            name, equals, value = part.partition("=")
+        for part in query.split("&"):
+            name, equals, text = part.partition("=")
             if not equals:
                 if part:
                     foreign.append((part, None))
             elif not name.isdigit():
-                foreign.append((name, value))
+                foreign.append((name, text))
             elif (spec := AIS.get(name)) is None:
                 message = f"({name}) in the query is no AI: names of digits only are reserved for AIs"
                 self.problems.append(Problem(Code.UNKNOWN_NUMERIC_PARAMETER, message, name, position))
             else:
-                elements.append(self._element(spec, value, position + len(name) + 1, query=True))
+                value = unescaped(text, query=True)
+                if self.short_gtins and name == "01" and len(value) in SHORT_GTIN_LENGTHS:
+                    value = value.zfill(14)
+                if (flaw := spec.flaw(value)) is not None:
+                    self._note(name, flaw, value, text, position + len(name) + 1)
+                elements.append(Element(name, value))
             position += len(part) + 1
         return tuple(elements), tuple(foreign)
 
-    def _element(self, spec: ApplicationIdentifier, text: str, position: int, *, query: bool) -> Element:
-        value = unescaped(text, query=query)
-        if self.short_gtins and spec.ai == "01" and len(value) in {8, 12, 13}:
-            value = value.zfill(14)
-        flaw = spec.flaw(value)
-        if flaw and (self.check_digits or flaw.code is not Code.INCORRECT_CHECK_DIGIT):
-            code = Code.ILLEGAL_NULL if "\0" in value else flaw.code
-            # Escapes make the URI longer than the value: point to the value's beginning then.
-            at = position + (flaw.start if len(text) == len(value) else 0)
-            message = f"AI ({spec.ai}) {spec.title} {shown(value)}: expected {code.expected}"
-            self.problems.append(Problem(code, message, spec.ai, at, flaw.end - flaw.start))
-        return Element(spec.ai, value)
+    def _note(self, ai: str, flaw: Flaw, value: str, text: str, position: int) -> None:
+        if flaw.code is Code.INCORRECT_CHECK_DIGIT and not self.check_digits:
+            return
+        code = Code.ILLEGAL_NULL if "\0" in value else flaw.code
+        # Escapes make the URI longer than the value: point to the value's beginning then.
+        at = position + (flaw.start if len(text) == len(value) else 0)
+        message = f"AI ({ai}) {AIS[ai].title} {shown(value)}: expected {code.expected}"
+        self.problems.append(Problem(code, message, ai, at, flaw.end - flaw.start))
 
 
-def _placement_problems(path: Sequence[Element], attributes: Sequence[Element]) -> list[Problem]:
+SHORT_GTIN_LENGTHS = {8, 12, 13}
+
+
+@lru_cache(maxsize=SHAPES_CACHED_MAX)
+def _placement_problems(path: tuple[str, ...], attributes: tuple[str, ...]) -> tuple[Problem, ...]:
     """Check that the path is a key with its qualifiers in order, and that nothing of it is in the query."""
     problems: list[Problem] = []
-    key = path[0].ai
-    qualifiers = tuple(element.ai for element in path[1:])
+    key, *rest = path
+    qualifiers = tuple(rest)
     if qualifiers and not _is_sequence(key, qualifiers):
         ways = " or ".join("/".join(way) for way in AIS[key].path or () if way) or "none"
         message = f"({key}) followed by {'/'.join(qualifiers)}: expected qualifiers {ways}, in this order"
         problems.append(Problem(Code.BAD_QUALIFIERS, message, key))
     if len(path) + len(attributes) > ELEMENTS_MAX:
         problems.append(Problem(Code.TOO_MANY_AIS, f"more than {ELEMENTS_MAX} AIs in one Digital Link"))
-    seen = {element.ai for element in path}
-    for ai, _ in attributes:
+    seen = set(path)
+    for ai in attributes:
         if ai in seen:
             problems.append(Problem(Code.DUPLICATE_AI, f"AI ({ai}) comes twice", ai))
         elif (spec := AIS.get(ai)) is not None and not spec.attribute:
@@ -390,7 +402,7 @@ def _placement_problems(path: Sequence[Element], attributes: Sequence[Element]) 
             message = f"AI ({ai}) qualifies ({key}): expected it in the path, not in the query"
             problems.append(Problem(Code.BELONGS_IN_PATH, message, ai))
         seen.add(ai)
-    return problems
+    return tuple(problems)
 
 
 def _is_sequence(key: str, qualifiers: Sequence[str]) -> bool:
@@ -437,5 +449,7 @@ def path_of(elements: Sequence[Element]) -> tuple[Element, ...]:
 def _query_text(attributes: Sequence[Element]) -> str:
     if not attributes:
         return ""
-    ordered = sorted(attributes, key=lambda element: element.ai[:2] not in PREDEFINED_VALUE_LENGTHS)
+    ordered = attributes
+    if len(attributes) > 1:
+        ordered = sorted(attributes, key=lambda element: element.ai[:2] not in PREDEFINED_VALUE_LENGTHS)
     return "?" + "&".join(f"{ai}={escaped(value)}" for ai, value in ordered)

@@ -178,9 +178,12 @@ class Epc:
     @property
     def uri(self) -> str:
         """The URN, in the one spelling that the Tag Data Standard allows."""
-        return f"urn:epc:{self.kind}:{self.scheme}:" + ".".join(
-            field if field == "*" and self.kind == "idpat" else _escape(field) for field in self.fields
-        )
+        wild = self.kind == "idpat"
+        fields = [
+            field if (field.isalnum() and field.isascii()) or (wild and field == "*") else _escape(field)
+            for field in self.fields
+        ]
+        return f"urn:epc:{self.kind}:{self.scheme}:{'.'.join(fields)}"
 
     @property
     def company_prefix_length(self) -> int | None:

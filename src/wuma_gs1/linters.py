@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from wuma_gs1.check_characters import CHECKED_CHARACTERS_MAX, check_pair, has_check_digit
@@ -175,6 +176,9 @@ def hyphen(text: str) -> Flaw | None:
 # --- dates and times (3.4, 3.5) -------------------------------------------------------------------------
 
 
+DATES_CACHED_MAX = 4096  # eleven years: what is on sale has expiry dates within three
+
+
 def yymmd0(text: str) -> Flaw | None:
     """A date of which the day may be unknown: 00."""
     return _date(text, year_digits=2, day_may_be_unknown=True)
@@ -199,6 +203,7 @@ def yyyymmdd(text: str) -> Flaw | None:
     return _date(text, year_digits=4, day_may_be_unknown=False)
 
 
+@lru_cache(maxsize=DATES_CACHED_MAX)
 def _date(text: str, *, year_digits: int, day_may_be_unknown: bool) -> Flaw | None:
     if len(text) < year_digits + 4:
         return whole(Code.DATE_TOO_SHORT, text)

@@ -84,36 +84,42 @@ class PartitionedEncoding:
 
     def decode(self, bits: BitReader) -> tuple[int, Epc]:
         """Read filter value and EPC from the bits behind the header."""
-        filter_value = bits.take(3)
-        partition = bits.take(3)
+        head = bits.take(6)
+        filter_value, partition = head >> 3, head & 7
         if partition > 6:
             raise _broken(self.name, f"partition 0 to 6, got {partition}")
         digits = 12 - partition
-        prefix = bits.take(PREFIX_BITS[partition])
-        if prefix >= 10**digits:
+        prefix = str(bits.take(PREFIX_BITS[partition]))
+        if len(prefix) > digits:
             raise _broken(self.name, f"a company prefix of {digits} digits, got {prefix}")
-        reference = self._decode_reference(bits, partition, digits)
-        fields = [str(prefix).zfill(digits), reference]
+        fields = [prefix.zfill(digits), self._decode_reference(bits, partition)]
         if self.scheme == "itip":
             fields += [self._decode_piece(bits), self._decode_piece(bits)]
-        if self.serial is not Field.NONE:
+        if self.serial is Field.NUMBER:
+            fields.append(str(bits.take(self.serial_bits)))
+        elif self.serial is not Field.NONE:
             fields.append(decode_field(self.name, bits, self.serial, self.serial_bits))
         elif bits.take(self.serial_bits):
             raise _broken(self.name, "zero bits at the end")
         epc = Epc(self.scheme, tuple(fields))
-        if self.reference is not Field.NUMBER or self.serial is Field.TEXT_7:
+        if self.has_text:
             return filter_value, Epc.parse(epc.uri)  # text may hold what the key must not
         return filter_value, epc
 
-    def _decode_reference(self, bits: BitReader, partition: int, prefix_digits: int) -> str:
+    @property
+    def has_text(self) -> bool:
+        """Whether a field may hold more than digits."""
+        return self.serial is Field.TEXT_7 or self.reference is not Field.NUMBER
+
+    def _decode_reference(self, bits: BitReader, partition: int) -> str:
         width = self.split_bits - PREFIX_BITS[partition]
-        digits = SCHEMES[self.scheme].digits - prefix_digits
-        if SCHEMES[self.scheme].digits == 0:
+        digits = SCHEMES[self.scheme].digits + partition - 12
+        if digits < 0:  # of free length: the scheme has no fixed number of digits
             return decode_field(self.name, bits, self.reference, width)
-        number = bits.take(width)
-        if number >= 10**digits:
+        number = str(bits.take(width))
+        if len(number) > digits and number != "0":
             raise _broken(self.name, f"a reference of {digits} digits, got {number}")
-        return str(number).zfill(digits) if digits else ""
+        return number.zfill(digits) if digits else ""
 
     def _decode_piece(self, bits: BitReader) -> str:
         number = bits.take(7)
