@@ -81,6 +81,7 @@ def render_answer(
     texts = TEXTS[language]
     product, batch = answer.product, answer.batch
     brand, brand_lang = _in_language(product.brand_zh, product.brand_en, language) if product else ("", "")
+    notice = (batch.recall_notice if batch else None) or ""
     scans = answer.scans or _NO_SCANS
     count_shown = len(scans.earlier)
     return (
@@ -95,11 +96,12 @@ def render_answer(
             product_card=_product_card(product, language) if product else None,
             batch_card=_batch_card(batch, language) if batch else None,
             expires=written_date(batch.expires_on, language) if batch else None,
-            recall_notice=batch.recall_notice if batch else None,
+            recall_notice=notice,
+            recall_notice_lang=_TAGS["zh"] if language == "en" and not notice.isascii() else "",
             trace=[
                 (
                     texts.get(f"step.{step.step}", texts["step.other"]),
-                    written_moment(step.at, language),
+                    written_date(step.at.astimezone(_CHINA_TIME), language),
                     *_in_language(step.place_zh, step.place_en, language),
                 )
                 for step in answer.trace
@@ -296,9 +298,18 @@ def _product_card(product: Product, language: Language) -> Markup:
         "stage": product.stage,
         "age": product.age_from_months,
         "weight": product.net_weight_g,
-        "gtin": product.gtin,
+        "gtin": _as_on_pack(product.gtin),
     }
     return Markup(_template("product_card.html", language).render(product=view))  # noqa: S704 - escaped there
+
+
+def _as_on_pack(gtin: str) -> str:
+    """Return a GTIN-14 with the digits that are below the bar code of a pack.
+
+    >>> _as_on_pack("06901234567892"), _as_on_pack("00000096385074"), _as_on_pack("16901234567899")
+    ('6901234567892', '96385074', '16901234567899')
+    """
+    return gtin.removeprefix("000000" if gtin.startswith("000000") else "0")
 
 
 @functools.lru_cache(CARDS_KEPT_MAX)

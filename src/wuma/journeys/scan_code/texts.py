@@ -13,10 +13,9 @@ Language: TypeAlias = Literal["zh", "en"]
 
 ZH: Final = {
     "page.name": "验真与追溯",
-    "page.times": "时间均为北京时间。",
     "page.privacy": "我们只记录查询时间、大致地区和一个随机编号，不收集姓名、电话或微信资料。",
     "page.scan_number": "查询编号",
-    "page.checked_at": "查询时间",
+    "page.checked": "查询时间 {checked_at}（北京时间）",
     "page.another": "查询另一件",
     "page.do": "请这样做",
     "page.why": "原因",
@@ -55,7 +54,7 @@ ZH: Final = {
     "void.lead": "这个码已停用，带有此码的商品不应在售。",
     "void.do_1": "请勿使用，保留商品、包装和小票。",
     "void.do_2": "在本页“反馈问题”，告诉我们在哪里买到。",
-    "recalled.headline": "召回商品 · 请停止使用",
+    "recalled.headline": "已召回 · 停止使用",
     "recalled.notice": "召回通知",
     "recalled.lead": "这一批次正在召回，请立即停止使用。",
     "recalled.do_1": "请勿使用，也不要转送；保留商品和小票。",
@@ -233,10 +232,9 @@ ZH: Final = {
 
 EN: Final = {
     "page.name": "Check and trace",
-    "page.times": "Times are Beijing time.",
     "page.privacy": "We record the time, the rough area and a random number: no name, phone or profile.",
     "page.scan_number": "Check number",
-    "page.checked_at": "Checked",
+    "page.checked": "Checked {checked_at} (Beijing time)",
     "page.another": "Check another item",
     "page.do": "What to do",
     "page.why": "Why",
@@ -323,7 +321,7 @@ EN: Final = {
     "product.gtin": "GTIN",
     "product.missing": "No product details yet.",
     "batch.heading": "Batch",
-    "batch.number": "Batch number",
+    "batch.number": "Number",
     "batch.produced": "Produced",
     "batch.expires": "Expires",
     "batch.missing": "No batch details yet.",
