@@ -205,8 +205,8 @@ class Codebook:
     def issue(self, role: Role, order: OrderKeys, first_index: int, count: int) -> Texts:
         """Return the codes of `count` consecutive units of an order, as an array of fixed-width ASCII.
 
-        Ask for some 2^16 at a time; the memory needed grows with `count`. Placing the order needed the issuing
-        epoch; making its codes needs the epoch to be live.
+        Ask for some 2^16 at a time; the memory needed grows with `count`. Placing the order needed the
+        issuing epoch; making its codes needs the epoch to be live.
 
         Raises:
             EpochRevoked: The keys of the order's epoch have leaked.

@@ -122,18 +122,23 @@ class PrintFile(Tables):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[int] = mapped_column(BigInteger)
     order_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(Text)
     part: Mapped[int] = mapped_column(Integer)
     part_count: Mapped[int] = mapped_column(Integer)
     first_unit: Mapped[int] = mapped_column(BigInteger)
     last_unit: Mapped[int] = mapped_column(BigInteger)
-    template: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    recipient: Mapped[str] = mapped_column(Text)
+    layout: Mapped[dict[str, Any]] = mapped_column(JSONB)
     recipient_name: Mapped[str] = mapped_column(Text)
+    recipient_public_key: Mapped[str] = mapped_column(Text)
+    recipient_account: Mapped[UUID | None]
+    reprint_reason: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
+    attempt: Mapped[UUID | None]
     made_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    progress_at: Mapped[datetime] = mapped_column(Instant)
+    failure: Mapped[str | None] = mapped_column(Text)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
-    failure: Mapped[str | None] = mapped_column(Text)
     ordered_at: Mapped[datetime] = mapped_column(Instant)
     ordered_by: Mapped[str] = mapped_column(Text)
     ready_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -142,3 +147,8 @@ class PrintFile(Tables):
     ticket_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     ticket_until: Mapped[datetime | None] = mapped_column(Instant)
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+    @property
+    def count(self) -> int:
+        """How many codes are in it."""
+        return self.last_unit - self.first_unit + 1
