@@ -24,7 +24,6 @@ from tests.conftest import PASSWORD, make_account
 from wuma.entrypoints import pages
 from wuma.entrypoints.api import build_app
 from wuma.kernel.auth.grants import Role
-from wuma.kernel.http.edge import Edge
 from wuma.kernel.runtime import Runtime
 
 START_SECONDS_MAX = 20
@@ -58,11 +57,7 @@ def server_url(runtime: Runtime) -> Iterator[str]:
         pytest.skip("the console has not been built: run scripts/build-web")
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    app = build_app(runtime)
-    app.router.routes.extend(pages.routes)
-    config = uvicorn.Config(
-        Edge(app), log_level="warning", access_log=False, lifespan="off"
-    )  # the runtime stays open
+    config = uvicorn.Config(build_app(runtime), log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

@@ -188,6 +188,546 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/code-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Orders
+         * @description List orders, the newest first.
+         */
+        get: operations["list_orders_api_v1_code_orders_get"];
+        put?: never;
+        /**
+         * Place Order
+         * @description Order codes. They are ready at once: codes are computed, not stored.
+         */
+        post: operations["place_order_api_v1_code_orders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code-orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Order
+         * @description Return an order with its reconciliation.
+         */
+        get: operations["get_order_api_v1_code_orders__order_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code-orders/{order_id}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Order
+         * @description Burn an order for ever: from now on every scan of its codes is told that they are void.
+         */
+        post: operations["revoke_order_api_v1_code_orders__order_id__revocation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description List batches, the newest first; `q` is the beginning of a batch number.
+         */
+        get: operations["list_batches_api_v1_batches_get"];
+        put?: never;
+        /**
+         * Open Batch
+         * @description Open a batch; opening it twice with the same facts is harmless.
+         */
+        post: operations["open_batch_api_v1_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch
+         * @description Return a batch.
+         */
+        get: operations["get_batch_api_v1_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate
+         * @description Activate codes: they are on items of a batch. Labels already scrapped or sampled stay out.
+         */
+        post: operations["activate_api_v1_activations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description Bring codes into another state: sampled, scrapped, destroyed, void.
+         */
+        post: operations["take_api_v1_transitions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Products
+         * @description List products.
+         */
+        get: operations["list_products_api_v1_products_get"];
+        put?: never;
+        /**
+         * Create Product
+         * @description Make a product.
+         */
+        post: operations["create_product_api_v1_products_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Product
+         * @description Return a product.
+         */
+        get: operations["get_product_api_v1_products__product_id__get"];
+        /**
+         * Change Product
+         * @description Change a product. Its GTIN stays what it is.
+         */
+        put: operations["change_product_api_v1_products__product_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Product
+         * @description Archive a product: it can no longer be ordered or changed; its codes stay genuine.
+         */
+        post: operations["archive_product_api_v1_products__product_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Product
+         * @description Take a product out of the archive.
+         */
+        post: operations["restore_product_api_v1_products__product_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sites
+         * @description List factories and warehouses.
+         */
+        get: operations["list_sites_api_v1_sites_get"];
+        put?: never;
+        /**
+         * Create Site
+         * @description Make a factory or a warehouse.
+         */
+        post: operations["create_site_api_v1_sites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Site
+         * @description Return a factory or a warehouse.
+         */
+        get: operations["get_site_api_v1_sites__site_id__get"];
+        /**
+         * Change Site
+         * @description Change a factory or a warehouse.
+         */
+        put: operations["change_site_api_v1_sites__site_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Site
+         * @description Archive a factory or a warehouse.
+         */
+        post: operations["archive_site_api_v1_sites__site_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Site
+         * @description Take a factory or a warehouse out of the archive.
+         */
+        post: operations["restore_site_api_v1_sites__site_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lines
+         * @description List packing lines.
+         */
+        get: operations["list_lines_api_v1_lines_get"];
+        put?: never;
+        /**
+         * Create Line
+         * @description Make a packing line.
+         */
+        post: operations["create_line_api_v1_lines_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{line_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Line
+         * @description Return a packing line.
+         */
+        get: operations["get_line_api_v1_lines__line_id__get"];
+        /**
+         * Change Line
+         * @description Change a packing line.
+         */
+        put: operations["change_line_api_v1_lines__line_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{line_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Line
+         * @description Archive a packing line.
+         */
+        post: operations["archive_line_api_v1_lines__line_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lines/{line_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Line
+         * @description Take a packing line out of the archive.
+         */
+        post: operations["restore_line_api_v1_lines__line_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Partners
+         * @description List dealers and stores.
+         */
+        get: operations["list_partners_api_v1_partners_get"];
+        put?: never;
+        /**
+         * Create Partner
+         * @description Make a dealer or a store.
+         */
+        post: operations["create_partner_api_v1_partners_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partners/{partner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Partner
+         * @description Return a dealer or a store.
+         */
+        get: operations["get_partner_api_v1_partners__partner_id__get"];
+        /**
+         * Change Partner
+         * @description Change a dealer or a store.
+         */
+        put: operations["change_partner_api_v1_partners__partner_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partners/{partner_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive Partner
+         * @description Archive a dealer or a store.
+         */
+        post: operations["archive_partner_api_v1_partners__partner_id__archive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partners/{partner_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Partner
+         * @description Take a dealer or a store out of the archive.
+         */
+        post: operations["restore_partner_api_v1_partners__partner_id__restore_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Regions
+         * @description List administrative divisions of China: the provinces, or those below one, or those named so.
+         */
+        get: operations["list_regions_api_v1_regions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/regions/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Region
+         * @description Return an administrative division by its code.
+         */
+        get: operations["get_region_api_v1_regions__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -231,6 +771,220 @@ export interface components {
             disabled_at: string | null;
             /** Locked Until */
             locked_until: string | null;
+        };
+        /**
+         * ActivationForm
+         * @description Codes that are now on the items of a batch.
+         */
+        ActivationForm: {
+            /**
+             * Positions
+             * @default []
+             */
+            positions?: components["schemas"]["Positions"][];
+            /**
+             * Spans
+             * @default []
+             */
+            spans?: components["schemas"]["CodeSpan"][];
+            /**
+             * Codes
+             * @default []
+             */
+            codes?: string[];
+            /**
+             * Batch Id
+             * Format: uuid
+             */
+            batch_id: string;
+            /**
+             * At
+             * @description When it happened; by default now.
+             */
+            at?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * BatchForm
+         * @description A production batch.
+         */
+        BatchForm: {
+            /**
+             * Product Id
+             * Format: uuid
+             */
+            product_id: string;
+            /** Number */
+            number: string;
+            /**
+             * Produced On
+             * Format: date
+             */
+            produced_on: string;
+            /**
+             * Expires On
+             * @description By default the product's shelf life after production.
+             */
+            expires_on?: string | null;
+            /** Line Id */
+            line_id?: string | null;
+        };
+        /**
+         * BatchView
+         * @description A production batch, and how many codes are on its items.
+         */
+        BatchView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Product Id
+             * Format: uuid
+             */
+            product_id: string;
+            /** Gtin */
+            gtin: string;
+            /** Number */
+            number: string;
+            /**
+             * Produced On
+             * Format: date
+             */
+            produced_on: string;
+            /**
+             * Expires On
+             * Format: date
+             */
+            expires_on: string;
+            /** Line Id */
+            line_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Recalled At */
+            recalled_at: string | null;
+            /** Recall Notice */
+            recall_notice: string | null;
+            /** Commissioned Count */
+            commissioned_count: number;
+        };
+        /**
+         * CaseBody
+         * @description A case: its own GTIN, and how many items are in it.
+         */
+        CaseBody: {
+            /**
+             * Gtin
+             * @example 6901234567892
+             */
+            gtin: string;
+            /** Item Count */
+            item_count: number;
+        };
+        /**
+         * CaseView
+         * @description A case: its own GTIN, and how many items are in it.
+         */
+        CaseView: {
+            /** Gtin */
+            gtin: string;
+            /** Item Count */
+            item_count: number;
+        };
+        /**
+         * CodeSpan
+         * @description Everything from one code of a roll to another, as read from the labels (open codes or SSCCs).
+         */
+        CodeSpan: {
+            /** First */
+            first: string;
+            /** Last */
+            last: string;
+        };
+        /**
+         * CodeState
+         * @description Where in its life a code is.
+         * @enum {string}
+         */
+        CodeState: "allocated" | "encoded" | "commissioned" | "sampled" | "scrapped" | "destroyed" | "void";
+        /**
+         * Datum
+         * @description What coordinates refer to. Chinese maps show GCJ-02, satellite receivers give WGS-84.
+         * @enum {string}
+         */
+        Datum: "WGS-84" | "GCJ-02";
+        /**
+         * Level
+         * @description The packaging level that codes are for.
+         * @enum {string}
+         */
+        Level: "item" | "case" | "pallet";
+        /**
+         * LineBody
+         * @description What is said about a packing line.
+         */
+        LineBody: {
+            /**
+             * Site Id
+             * Format: uuid
+             */
+            site_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Gln Extension
+             * @description With the site's GLN, the place of the line in EPCIS events (AI 254).
+             */
+            gln_extension?: string | null;
+        };
+        /**
+         * LineView
+         * @description A packing line.
+         */
+        LineView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Version
+             * @description Also the ETag; a change names it in If-Match.
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Archived At */
+            archived_at: string | null;
+            /**
+             * Site Id
+             * Format: uuid
+             */
+            site_id: string;
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /** Gln Extension */
+            gln_extension: string | null;
         };
         /**
          * Me
@@ -292,10 +1046,139 @@ export interface components {
             /** Token */
             token: string;
         };
+        /**
+         * OrderForm
+         * @description Codes to be ordered.
+         */
+        OrderForm: {
+            /**
+             * Product Id
+             * Format: uuid
+             */
+            product_id: string;
+            /** @default item */
+            level?: components["schemas"]["Level"];
+            /** Quantity */
+            quantity: number;
+            /**
+             * Gtin
+             * @description Which case, when the product has several.
+             */
+            gtin?: string | null;
+            /**
+             * Has Hidden
+             * @description Whether each also gets a hidden code; by default items do, cases and pallets do not.
+             */
+            has_hidden?: boolean | null;
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
+         * OrderView
+         * @description An order of codes.
+         */
+        OrderView: {
+            /** Id */
+            id: number;
+            /**
+             * Product Id
+             * Format: uuid
+             */
+            product_id: string;
+            level: components["schemas"]["Level"];
+            /** Gtin */
+            gtin: string | null;
+            /** Quantity */
+            quantity: number;
+            /** Has Hidden */
+            has_hidden: boolean;
+            /** Epoch */
+            epoch: number;
+            /** Note */
+            note: string;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /** Ordered By */
+            ordered_by: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked Reason */
+            revoked_reason: string | null;
+            reconciliation: components["schemas"]["ReconciliationView"];
+        };
+        /**
+         * OutcomeView
+         * @description What became of it: how many codes changed, were there already, or stayed out as exceptions.
+         */
+        OutcomeView: {
+            /** Changed Count */
+            changed_count: number;
+            /** Unchanged Count */
+            unchanged_count: number;
+            /** Passed Over */
+            passed_over: {
+                [key: string]: number;
+            };
+        };
         /** Page[AccountView] */
         Page_AccountView_: {
             /** Items */
             items: components["schemas"]["AccountView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[BatchView] */
+        Page_BatchView_: {
+            /** Items */
+            items: components["schemas"]["BatchView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[LineView] */
+        Page_LineView_: {
+            /** Items */
+            items: components["schemas"]["LineView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[OrderView] */
+        Page_OrderView_: {
+            /** Items */
+            items: components["schemas"]["OrderView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[PartnerView] */
+        Page_PartnerView_: {
+            /** Items */
+            items: components["schemas"]["PartnerView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ProductView] */
+        Page_ProductView_: {
+            /** Items */
+            items: components["schemas"]["ProductView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[RegionView] */
+        Page_RegionView_: {
+            /** Items */
+            items: components["schemas"]["RegionView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[SiteView] */
+        Page_SiteView_: {
+            /** Items */
+            items: components["schemas"]["SiteView"][];
             /** Next */
             next?: string | null;
         };
@@ -312,6 +1195,311 @@ export interface components {
             items: components["schemas"]["TokenView"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * PalletBody
+         * @description A pallet: what its SSCCs begin with, and how many cases are on it.
+         */
+        PalletBody: {
+            /**
+             * Company Prefix
+             * @description The GS1 Company Prefix.
+             */
+            company_prefix: string;
+            /**
+             * Extension
+             * @description The extension digit of the SSCCs.
+             * @default 0
+             */
+            extension?: number;
+            /** Case Count */
+            case_count: number;
+        };
+        /**
+         * PalletView
+         * @description A pallet: what its SSCCs begin with, and how many cases are on it.
+         */
+        PalletView: {
+            /** Company Prefix */
+            company_prefix: string;
+            /** Extension */
+            extension: number;
+            /** Case Count */
+            case_count: number;
+        };
+        /**
+         * PartnerBody
+         * @description What is said about a dealer or a store.
+         */
+        PartnerBody: {
+            /** Code */
+            code: string;
+            kind: components["schemas"]["PartnerKind"];
+            /** Name */
+            name: string;
+            /** Gln */
+            gln?: string | null;
+            /**
+             * Parent Id
+             * @description The dealer who supplies a store.
+             */
+            parent_id?: string | null;
+            /** Region Code */
+            region_code?: string | null;
+            /**
+             * Address
+             * @default
+             */
+            address?: string;
+            /** Longitude */
+            longitude?: number | null;
+            /** Latitude */
+            latitude?: number | null;
+            /** @description What the coordinates refer to, when it is known. */
+            datum?: components["schemas"]["Datum"] | null;
+            /**
+             * Territory
+             * @description Where a dealer sells: divisions with all in them.
+             * @default []
+             */
+            territory?: string[];
+        };
+        /**
+         * PartnerKind
+         * @description What a partner is; it stays that.
+         * @enum {string}
+         */
+        PartnerKind: "dealer" | "store";
+        /**
+         * PartnerView
+         * @description A dealer or a store.
+         */
+        PartnerView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Version
+             * @description Also the ETag; a change names it in If-Match.
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Archived At */
+            archived_at: string | null;
+            /** Code */
+            code: string;
+            kind: components["schemas"]["PartnerKind"];
+            /** Name */
+            name: string;
+            /** Gln */
+            gln: string | null;
+            /** Parent Id */
+            parent_id: string | null;
+            /** Region Code */
+            region_code: string | null;
+            /** Address */
+            address: string;
+            /** Longitude */
+            longitude: number | null;
+            /** Latitude */
+            latitude: number | null;
+            datum: components["schemas"]["Datum"] | null;
+            /** Territory */
+            territory: string[];
+        };
+        /**
+         * Positions
+         * @description Part of an order, by running numbers as printed in the file: 1 is the order's first code.
+         */
+        Positions: {
+            /** Order Id */
+            order_id: number;
+            /**
+             * First
+             * @default 1
+             */
+            first?: number;
+            /**
+             * Last
+             * @description By default the order's last code.
+             */
+            last?: number | null;
+        };
+        /**
+         * ProductBody
+         * @description What is said about a product.
+         */
+        ProductBody: {
+            /**
+             * Gtin
+             * @example 6901234567892
+             */
+            gtin: string;
+            /**
+             * Name Zh
+             * @default
+             */
+            name_zh?: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en?: string;
+            /**
+             * Brand Zh
+             * @default
+             */
+            brand_zh?: string;
+            /**
+             * Brand En
+             * @default
+             */
+            brand_en?: string;
+            /**
+             * Category
+             * @default
+             */
+            category?: string;
+            /**
+             * Stage
+             * @description The stage (段) of infant formula; nothing else has one.
+             */
+            stage?: number | null;
+            /** Age From Months */
+            age_from_months?: number | null;
+            /** Net Weight G */
+            net_weight_g?: number | null;
+            /** Shelf Life Days */
+            shelf_life_days?: number | null;
+            /**
+             * Cases
+             * @default []
+             */
+            cases?: components["schemas"]["CaseBody"][];
+            pallet?: components["schemas"]["PalletBody"] | null;
+        };
+        /**
+         * ProductView
+         * @description A product.
+         */
+        ProductView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Version
+             * @description Also the ETag; a change names it in If-Match.
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Archived At */
+            archived_at: string | null;
+            /**
+             * Gtin
+             * @description The GTIN of the item, filled up to 14 digits.
+             */
+            gtin: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Name En */
+            name_en: string;
+            /** Brand Zh */
+            brand_zh: string;
+            /** Brand En */
+            brand_en: string;
+            /** Category */
+            category: string;
+            /** Stage */
+            stage: number | null;
+            /** Age From Months */
+            age_from_months: number | null;
+            /** Net Weight G */
+            net_weight_g: number | null;
+            /** Shelf Life Days */
+            shelf_life_days: number | null;
+            /** Cases */
+            cases: components["schemas"]["CaseView"][];
+            pallet: components["schemas"]["PalletView"] | null;
+        };
+        /**
+         * ReconciliationView
+         * @description ordered = not_printed + printed; printed = used + scrapped + void + missing.
+         */
+        ReconciliationView: {
+            /** Ordered */
+            ordered: number;
+            /** Not Printed */
+            not_printed: number;
+            /** Printed */
+            printed: number;
+            /** Used */
+            used: number;
+            /** Scrapped */
+            scrapped: number;
+            /** Void */
+            void: number;
+            /** Missing */
+            missing: number;
+            /** Balances */
+            balances: boolean;
+        };
+        /**
+         * RegionLevel
+         * @description A level of administrative divisions, from large to small.
+         * @enum {string}
+         */
+        RegionLevel: "province" | "city" | "county" | "street";
+        /**
+         * RegionView
+         * @description An administrative division of China.
+         */
+        RegionView: {
+            /** Code */
+            code: string;
+            level: components["schemas"]["RegionLevel"];
+            /** Name */
+            name: string;
+            /**
+             * Path
+             * @description The names of all divisions it lies in, and its own.
+             */
+            path: string;
+            /** Longitude */
+            longitude: number | null;
+            /** Latitude */
+            latitude: number | null;
+            /** Is Retired */
+            is_retired: boolean;
+        };
+        /**
+         * Revocation
+         * @description Why an order is burnt.
+         */
+        Revocation: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Role
@@ -336,6 +1524,70 @@ export interface components {
              * @description Six digits, when the account has a second factor.
              */
             totp?: string | null;
+        };
+        /**
+         * SiteBody
+         * @description What is said about a factory or a warehouse.
+         */
+        SiteBody: {
+            /**
+             * Gln
+             * @example 6901234000016
+             */
+            gln: string;
+            kind: components["schemas"]["SiteKind"];
+            /** Name */
+            name: string;
+            /** Region Code */
+            region_code?: string | null;
+            /**
+             * Address
+             * @default
+             */
+            address?: string;
+        };
+        /**
+         * SiteKind
+         * @description What a site is.
+         * @enum {string}
+         */
+        SiteKind: "factory" | "warehouse";
+        /**
+         * SiteView
+         * @description A factory or a warehouse.
+         */
+        SiteView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Version
+             * @description Also the ETag; a change names it in If-Match.
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Archived At */
+            archived_at: string | null;
+            /** Gln */
+            gln: string;
+            kind: components["schemas"]["SiteKind"];
+            /** Name */
+            name: string;
+            /** Region Code */
+            region_code: string | null;
+            /** Address */
+            address: string;
         };
         /**
          * TenantOrder
@@ -381,7 +1633,7 @@ export interface components {
              * Days
              * @default 90
              */
-            days: number;
+            days?: number;
         };
         /**
          * TokenView
@@ -428,6 +1680,42 @@ export interface components {
             /** Otpauth Uri */
             otpauth_uri: string;
         };
+        /**
+         * TransitionForm
+         * @description Codes that go into another state.
+         */
+        TransitionForm: {
+            /**
+             * Positions
+             * @default []
+             */
+            positions?: components["schemas"]["Positions"][];
+            /**
+             * Spans
+             * @default []
+             */
+            spans?: components["schemas"]["CodeSpan"][];
+            /**
+             * Codes
+             * @default []
+             */
+            codes?: string[];
+            /**
+             * To
+             * @enum {string}
+             */
+            to: "encoded" | "sampled" | "scrapped" | "destroyed" | "void";
+            /**
+             * At
+             * @description When it happened; by default now.
+             */
+            at?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -437,19 +1725,56 @@ export interface components {
 }
 export type AccountOrder = components['schemas']['AccountOrder'];
 export type AccountView = components['schemas']['AccountView'];
+export type ActivationForm = components['schemas']['ActivationForm'];
+export type BatchForm = components['schemas']['BatchForm'];
+export type BatchView = components['schemas']['BatchView'];
+export type CaseBody = components['schemas']['CaseBody'];
+export type CaseView = components['schemas']['CaseView'];
+export type CodeSpan = components['schemas']['CodeSpan'];
+export type CodeState = components['schemas']['CodeState'];
+export type Datum = components['schemas']['Datum'];
+export type Level = components['schemas']['Level'];
+export type LineBody = components['schemas']['LineBody'];
+export type LineView = components['schemas']['LineView'];
 export type Me = components['schemas']['Me'];
 export type NewToken = components['schemas']['NewToken'];
+export type OrderForm = components['schemas']['OrderForm'];
+export type OrderView = components['schemas']['OrderView'];
+export type OutcomeView = components['schemas']['OutcomeView'];
 export type PageAccountView = components['schemas']['Page_AccountView_'];
+export type PageBatchView = components['schemas']['Page_BatchView_'];
+export type PageLineView = components['schemas']['Page_LineView_'];
+export type PageOrderView = components['schemas']['Page_OrderView_'];
+export type PagePartnerView = components['schemas']['Page_PartnerView_'];
+export type PageProductView = components['schemas']['Page_ProductView_'];
+export type PageRegionView = components['schemas']['Page_RegionView_'];
+export type PageSiteView = components['schemas']['Page_SiteView_'];
 export type PageTenantView = components['schemas']['Page_TenantView_'];
 export type PageTokenView = components['schemas']['Page_TokenView_'];
+export type PalletBody = components['schemas']['PalletBody'];
+export type PalletView = components['schemas']['PalletView'];
+export type PartnerBody = components['schemas']['PartnerBody'];
+export type PartnerKind = components['schemas']['PartnerKind'];
+export type PartnerView = components['schemas']['PartnerView'];
+export type Positions = components['schemas']['Positions'];
+export type ProductBody = components['schemas']['ProductBody'];
+export type ProductView = components['schemas']['ProductView'];
+export type ReconciliationView = components['schemas']['ReconciliationView'];
+export type RegionLevel = components['schemas']['RegionLevel'];
+export type RegionView = components['schemas']['RegionView'];
+export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
 export type SignInBody = components['schemas']['SignInBody'];
+export type SiteBody = components['schemas']['SiteBody'];
+export type SiteKind = components['schemas']['SiteKind'];
+export type SiteView = components['schemas']['SiteView'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
 export type TokenOrder = components['schemas']['TokenOrder'];
 export type TokenView = components['schemas']['TokenView'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpPrepared = components['schemas']['TotpPrepared'];
+export type TransitionForm = components['schemas']['TransitionForm'];
 export type $defs = Record<string, never>;
 export interface operations {
     sign_in_api_v1_session_post: {
@@ -872,6 +2197,1191 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TenantView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_orders_api_v1_code_orders_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                product_id?: string | null;
+                level?: components["schemas"]["Level"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OrderView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    place_order_api_v1_code_orders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_order_api_v1_code_orders__order_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    revoke_order_api_v1_code_orders__order_id__revocation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revocation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_batches_api_v1_batches_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                product_id?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BatchView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    open_batch_api_v1_batches_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_batch_api_v1_batches__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    activate_api_v1_activations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivationForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    take_api_v1_transitions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransitionForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_products_api_v1_products_get: {
+        parameters: {
+            query?: {
+                /** @description A part of a name, or the beginning of a number. */
+                q?: string | null;
+                stage?: number | null;
+                /** @description Those that are archived, instead of those in use. */
+                archived?: boolean;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProductView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_product_api_v1_products_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_product_api_v1_products__product_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    change_product_api_v1_products__product_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was changed, as the ETag has it. */
+                "if-match"?: string | null;
+            };
+            path: {
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    archive_product_api_v1_products__product_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    restore_product_api_v1_products__product_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_sites_api_v1_sites_get: {
+        parameters: {
+            query?: {
+                /** @description A part of a name, or the beginning of a number. */
+                q?: string | null;
+                kind?: components["schemas"]["SiteKind"] | null;
+                /** @description Those that are archived, instead of those in use. */
+                archived?: boolean;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SiteView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_site_api_v1_sites_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_site_api_v1_sites__site_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    change_site_api_v1_sites__site_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was changed, as the ETag has it. */
+                "if-match"?: string | null;
+            };
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    archive_site_api_v1_sites__site_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    restore_site_api_v1_sites__site_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_lines_api_v1_lines_get: {
+        parameters: {
+            query?: {
+                /** @description A part of a name, or the beginning of a number. */
+                q?: string | null;
+                site_id?: string | null;
+                /** @description Those that are archived, instead of those in use. */
+                archived?: boolean;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LineView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_line_api_v1_lines_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_line_api_v1_lines__line_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    change_line_api_v1_lines__line_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was changed, as the ETag has it. */
+                "if-match"?: string | null;
+            };
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    archive_line_api_v1_lines__line_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    restore_line_api_v1_lines__line_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                line_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_partners_api_v1_partners_get: {
+        parameters: {
+            query?: {
+                /** @description A part of a name, or the beginning of a number. */
+                q?: string | null;
+                kind?: components["schemas"]["PartnerKind"] | null;
+                /** @description In this division and all in it. */
+                region?: string | null;
+                parent_id?: string | null;
+                /** @description Those that are archived, instead of those in use. */
+                archived?: boolean;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PartnerView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_partner_api_v1_partners_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_partner_api_v1_partners__partner_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    change_partner_api_v1_partners__partner_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was changed, as the ETag has it. */
+                "if-match"?: string | null;
+            };
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartnerBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    archive_partner_api_v1_partners__partner_id__archive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    restore_partner_api_v1_partners__partner_id__restore_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_regions_api_v1_regions_get: {
+        parameters: {
+            query?: {
+                /** @description Those directly below this one. */
+                parent?: string | null;
+                /** @description A part of the name. */
+                q?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RegionView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_region_api_v1_regions__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionView"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */

@@ -37,6 +37,12 @@ export function useLocale(): LocaleState {
   return state;
 }
 
+/** Return how to choose between a Chinese and an English name; one that nobody gave gives way to the other. */
+export function useInLocale(): (zh: string, en: string) => string {
+  const { locale } = useLocale();
+  return useCallback((zh, en) => (locale === "en" ? en || zh : zh || en), [locale]);
+}
+
 function firstLocale(): Locale {
   const remembered = localStorage.getItem(REMEMBERED);
   if (remembered === "zh-CN" || remembered === "en") return remembered;

@@ -8,15 +8,17 @@ interface ConfirmButtonProps {
   title: string;
   explanation: ReactNode;
   onConfirm: () => Promise<unknown>;
+  /** Small, for the rows of a list, unless said otherwise. */
+  size?: "small" | "middle";
 }
 
 /** A button for what cannot be taken back: it asks first and says what will happen. */
-export function ConfirmButton({ label, title, explanation, onConfirm }: ConfirmButtonProps) {
+export function ConfirmButton({ label, title, explanation, onConfirm, size = "small" }: ConfirmButtonProps) {
   const t = useWords(words);
   const { modal } = App.useApp();
   return (
     <Button
-      size="small"
+      size={size}
       type="text"
       danger
       onClick={() =>

@@ -15,8 +15,8 @@ export const dayFilter: Filter<string> = {
 };
 
 /** One of some words; anything else in the address counts as no filter. */
-export function choiceFilter<const Choice extends string>(choices: readonly Choice[]): Filter<Choice> {
-  return { parse: (text) => choices.find((choice) => choice === text) ?? null };
+export function choiceFilter<const Choice extends string>(choices: readonly Choice[]) {
+  return { choices, parse: (text: string) => choices.find((choice) => choice === text) ?? null };
 }
 
 type Values<Schema> = {

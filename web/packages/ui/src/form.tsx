@@ -38,14 +38,14 @@ export function useSubmit<Body, Answer>({ form, send, onAccepted, changes }: Sub
 
   function showAtFields(error: unknown): ReadonlySet<string> {
     if (!(error instanceof Problem)) return new Set();
-    const names = new Set(Object.keys(form.getFieldsValue(true)));
-    const here = error.faults.filter((fault) => names.has(Problem.fieldOf(fault)[0] ?? ""));
-    form.setFields(
-      here.map((fault) => ({ name: Problem.fieldOf(fault)[0], errors: [t("expectedGot", fault)] })),
-    );
-    const first = here[0];
-    if (first !== undefined) form.focusField(Problem.fieldOf(first)[0]);
-    return new Set(here.map((fault) => Problem.fieldOf(fault).join("/")));
+    const fields = new Map(form.getFieldsError().map(({ name }) => [name.join("/"), name]));
+    const here = error.faults.flatMap((fault) => {
+      const name = fields.get(Problem.fieldOf(fault).join("/"));
+      return name === undefined ? [] : [{ name, errors: [t("expectedGot", fault)] }];
+    });
+    form.setFields(here);
+    if (here[0] !== undefined) form.focusField(here[0].name);
+    return new Set(here.map(({ name }) => name.join("/")));
   }
 
   return {

@@ -8,9 +8,12 @@ export { choiceFilter, dayFilter, type Filters, textFilter, useFilters } from ".
 export { useSubmit } from "./form";
 export { FormDrawer } from "./form-drawer";
 export { type KeysetList, useKeysetList } from "./keyset-list";
-export { PageBody, PageHeader } from "./page";
+export { Loaded } from "./loaded";
+export { BackLink, PageBody, PageHeader, Section } from "./page";
 export { ProblemAlert } from "./problem-alert";
+export { ProductName, ProductSelect } from "./product";
 export { type Column, RecordTable } from "./record-table";
+export { RegionName, RegionSelect, RegionsSelect } from "./region";
 export { type Me, MeProvider, useMay, useMe } from "./session";
 export { Status, type Tone } from "./status";
 export { FONT_FAMILY, theme } from "./theme";

@@ -1,5 +1,15 @@
 import type { PlainKey } from "@wuma/locale";
-import { Building2, House, KeyRound, type LucideIcon, ShieldCheck, UsersRound } from "lucide-react";
+import {
+  Building2,
+  Factory,
+  House,
+  KeyRound,
+  type LucideIcon,
+  Package,
+  ShieldCheck,
+  Store,
+  UsersRound,
+} from "lucide-react";
 import type { words } from "./words";
 
 type Word = PlainKey<(typeof words)["zh-CN"]>;
@@ -20,6 +30,14 @@ export interface Group {
 /** The places of the console, in the order in which an item lives. */
 export const NAVIGATION: Group[] = [
   { word: null, places: [{ path: "/", word: "home", icon: House }] },
+  {
+    word: "masterData",
+    places: [
+      { path: "/products", word: "products", icon: Package, permission: "masterdata.read" },
+      { path: "/partners", word: "partners", icon: Store, permission: "masterdata.read" },
+      { path: "/sites", word: "sites", icon: Factory, permission: "masterdata.read" },
+    ],
+  },
   {
     word: "settings",
     places: [

@@ -12,6 +12,12 @@ function page(path: string, load: () => Promise<{ Component: React.ComponentType
 /** Everything inside the shell; a page that fails leaves the shell standing. */
 const PAGES: RouteObject[] = [
   page("/", () => import("../features/home/page")),
+  page("/products", () => import("../features/products/list-page")),
+  page("/products/:productId", () => import("../features/products/product-page")),
+  page("/partners", () => import("../features/partners/list-page")),
+  page("/partners/:partnerId", () => import("../features/partners/partner-page")),
+  page("/sites", () => import("../features/sites/list-page")),
+  page("/sites/:siteId", () => import("../features/sites/site-page")),
   page("/accounts", () => import("../features/accounts/page")),
   page("/tokens", () => import("../features/tokens/page")),
   page("/security", () => import("../features/security/page")),
