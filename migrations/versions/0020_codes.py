@@ -122,32 +122,48 @@ CREATE INDEX transition_order ON codes.transition (order_id, id);
 
 PRINT_FILES = """
 CREATE TABLE codes.print_file (
-    id              uuid PRIMARY KEY,
-    tenant_id       bigint NOT NULL,
-    order_id        bigint NOT NULL REFERENCES codes.code_order,
-    part            integer NOT NULL,
-    part_count      integer NOT NULL,
-    first_unit      bigint NOT NULL,
-    last_unit       bigint NOT NULL,
-    template        jsonb NOT NULL,
-    recipient       text NOT NULL,
-    recipient_name  text NOT NULL,
-    state           text NOT NULL
-        CHECK (state IN ('queued', 'making', 'ready', 'released', 'purged', 'failed')),
-    made_count      bigint NOT NULL DEFAULT 0,
-    size_bytes      bigint,
-    sha256          bytea,
-    failure         text,
-    ordered_at      timestamptz NOT NULL,
-    ordered_by      text NOT NULL,
-    ready_at        timestamptz,
-    released_at     timestamptz,
-    released_to     text,
-    ticket_hash     bytea,
-    ticket_until    timestamptz,
-    receipt         jsonb,
-    UNIQUE (order_id, first_unit, id)
+    id                   uuid PRIMARY KEY,
+    tenant_id            bigint NOT NULL,
+    order_id             bigint NOT NULL REFERENCES codes.code_order,
+    kind                 text NOT NULL CHECK (kind IN ('rows', 'sheets')),
+    part                 integer NOT NULL,
+    part_count           integer NOT NULL,
+    first_unit           bigint NOT NULL,
+    last_unit            bigint NOT NULL CHECK (last_unit >= first_unit),
+    layout               jsonb NOT NULL,
+    recipient_name       text NOT NULL,
+    recipient_public_key text NOT NULL,
+    recipient_account    uuid,
+    reprint_reason       text,
+    state                text NOT NULL
+        CHECK (state IN ('queued', 'making', 'ready', 'released', 'purged', 'expired', 'failed')),
+    attempt              uuid,
+    made_count           bigint NOT NULL DEFAULT 0,
+    progress_at          timestamptz NOT NULL,
+    failure              text,
+    size_bytes           bigint,
+    sha256               bytea,
+    ordered_at           timestamptz NOT NULL,
+    ordered_by           text NOT NULL,
+    ready_at             timestamptz,
+    released_at          timestamptz,
+    released_to          text,
+    ticket_hash          bytea,
+    ticket_until         timestamptz,
+    receipt              jsonb,
+    CHECK (part BETWEEN 1 AND part_count),
+    CHECK ((state = 'failed') = (failure IS NOT NULL)),
+    CHECK (state NOT IN ('ready', 'released', 'purged', 'expired')
+        OR (sha256 IS NOT NULL AND made_count = last_unit - first_unit + 1)),
+    CHECK ((state IN ('released', 'purged'))
+        = (released_at IS NOT NULL AND released_to IS NOT NULL AND receipt IS NOT NULL)),
+    -- Two first printings of one code are how clones are born. A second printing says why.
+    CONSTRAINT printed_once EXCLUDE USING gist (int8range(first_unit, last_unit, '[]') WITH &&)
+        WHERE (reprint_reason IS NULL AND state NOT IN ('failed', 'expired'))
 );
 CREATE INDEX print_file_tenant ON codes.print_file (tenant_id, id);
-CREATE INDEX print_file_order ON codes.print_file (order_id, first_unit);
+CREATE INDEX print_file_order ON codes.print_file (order_id, id);
+CREATE INDEX print_file_recipient ON codes.print_file (recipient_account, id)
+    WHERE recipient_account IS NOT NULL;
+CREATE INDEX print_file_units ON codes.print_file USING gist (int8range(first_unit, last_unit, '[]'));
 """

@@ -24,20 +24,22 @@ from wuma.journeys.scan_code.reception import (
     Reception,
     declared_place,
     has_cookie,
+    headers_of,
     html,
     language_of,
+    read_request,
     read_whence,
 )
 from wuma.kernel.batching import Overloaded
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal, TooMany
 from wuma.kernel.http.problems import refused
-from wuma.kernel.ids import uuid7
 from wuma.kernel.limits import Limit
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM
 
 REPORTS_PER_NETWORK: Final = Limit("reports", 20, minutes=60)
 FORM_FIELDS_MAX: Final = 20
+CODE_CHARACTERS_MAX: Final = 80
 _FOREVER: Final = "public, max-age=31536000, immutable"  # the name of an asset holds a hash of its content
 
 
@@ -45,36 +47,41 @@ async def landing(request: Request) -> Response:
     """Answer with the entrance: scan, or type a hidden code."""
     runtime: Runtime = request.app.state.runtime
     epochs = frozenset(runtime.keyring.opened_epochs)
-    response = html(page.render_landing(language=language_of(request), epochs=epochs))
-    if not has_cookie(request):
-        _reception(request).give_cookie(response, secrets.token_urlsafe(COOKIE_BYTES))
+    scope, headers = read_request(request)
+    response = html(page.render_landing(language=language_of(scope, headers), epochs=epochs))
+    if not has_cookie(headers):
+        secret = secrets.token_urlsafe(COOKIE_BYTES).encode()
+        response.raw_headers.append(_reception(request).cookie(secret))
     return response
 
 
 async def typed(request: Request) -> Response:
     """Answer a hidden code that was typed into the entrance, for a phone without scripts."""
     reception = _reception(request)
+    scope, headers = read_request(request)
     try:
         form = await _form(request)
-        now = reception.now(request)
-        visitor = reception.visitor(request)
-        code = _text(form, "code")[:80]
-        answer = await reception.desk.hidden_code(
-            code, visitor, scan_id=uuid7(int(now.timestamp() * 1000)), now=now
-        )
+        now = reception.now(headers)
+        visitor = reception.visitor(scope, headers)
+        code = _text(form, "code")[:CODE_CHARACTERS_MAX]
+        answer = await reception.desk.hidden_code(code, visitor, scan_id=None, now=now)
+        reply = reception.reply(scope, headers, answer, visitor, now)
     except (Refusal, Overloaded) as failure:
-        return reception.refuse(request, failure)
-    return reception.respond(request, answer, visitor, now)
+        reply = reception.refusal(scope, headers, failure)
+    response = Response(reply.body, reply.status)
+    response.raw_headers.extend(reply.headers)
+    return response
 
 
 async def report(request: Request) -> Response:
     """Keep what somebody reports."""
     reception = _reception(request)
     runtime: Runtime = request.app.state.runtime
-    now = reception.now(request)
+    scope, headers = read_request(request)
+    now = reception.now(headers)
     try:
-        visitor = reception.visitor(request)
-        if not runtime.attempts.count(REPORTS_PER_NETWORK, visitor.address_range, now=now):
+        visitor = reception.visitor(scope, headers)
+        if not runtime.attempts.count(REPORTS_PER_NETWORK, visitor.address_range.hex(), now=now):
             raise TooMany("Too many reports from here; please call us.", retry_after_seconds=3600)
         new = await _new_report(await _form(request))
 
@@ -86,9 +93,8 @@ async def report(request: Request) -> Response:
     except Refusal as refusal:
         return _report_refused(request, refusal)
     shown = reference.hex[-8:].upper()  # the end is the random part: enough to find it by telephone
-    response = html(page.render_received(language=language_of(request), reference=shown))
-    response.status_code = HTTPStatus.CREATED
-    return response
+    body = page.render_received(language=language_of(scope, headers), reference=shown)
+    return html(body, HTTPStatus.CREATED)
 
 
 async def place(request: Request) -> Response:
@@ -106,7 +112,7 @@ async def place(request: Request) -> Response:
             fault = FieldError("/longitude", "longitude and latitude", "none")
             raise InvalidInput("Where the scan happened.", [fault])
         cookie = request.cookies.get(COOKIE, "")
-        now = reception.now(request)
+        now = reception.now(headers_of(request.scope))
 
         def refine() -> None:
             with runtime.database.transaction(PLATFORM) as session:
@@ -179,9 +185,8 @@ async def _new_report(form: FormData) -> NewReport:
 def _report_refused(request: Request, refusal: Refusal) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return refused(refusal)
-    response = html(page.render_problem(page.Problem.REPORT_REFUSED, language=language_of(request)))
-    response.status_code = refusal.status
-    return response
+    language = language_of(*read_request(request))
+    return html(page.render_problem(page.Problem.REPORT_REFUSED, language=language), refusal.status)
 
 
 @lru_cache(maxsize=1)

@@ -1,16 +1,23 @@
-"""Where scans come in: what a request says of its visitor, and how an answer goes out."""
+"""Where scans come in: what a request says of its visitor, and how an answer goes out.
+
+Works on the raw headers of ASGI: a scan has some tens of microseconds, and the comfortable objects of a web
+framework cost more than checking the code.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope, Send
 
 from wuma.chain.authenticity.facade import GeoSource, Place, Pseudonyms, Whereabouts
 from wuma.journeys.scan_code import page
@@ -20,7 +27,7 @@ from wuma.journeys.scan_code.texts import Language
 from wuma.kernel.batching import Overloaded
 from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
-from wuma.kernel.http.origin import believed_address
+from wuma.kernel.http.origin import Address, believed_address
 from wuma.kernel.http.problems import refused
 from wuma.kernel.settings import Settings
 from wuma.support.masterdata.facade import nearest_place
@@ -30,9 +37,18 @@ COOKIE_SECONDS: Final = 2 * 365 * 24 * 3600
 COOKIE_BYTES: Final = 16
 LANGUAGE_COOKIE: Final = "wuma_lang"
 ACCURACY_M_MAX: Final = 10_000_000
+ADDRESSES_CACHED: Final = 65_536
 IPV4_BYTES: Final = 4
 
-_COOKIE: Final = re.compile(r"(?:^|;\s*)wuma_p=([A-Za-z0-9_-]{22})(?:;|$)")
+Headers = Mapping[bytes, bytes]
+"""Headers by lower-case name; of several of one name the last, which is the one our own proxy wrote."""
+
+_COOKIE: Final = re.compile(rb"(?:^|;\s*)wuma_p=([A-Za-z0-9_-]{22})(?:;|$)")
+_LANGUAGE: Final = re.compile(rb"(?:^|;\s*)wuma_lang=([a-z]{2})(?:;|$)")
+_LANGUAGE_ASKED: Final = re.compile(rb"(?:^|&)lang=([A-Za-z-]{2,12})(?:&|$)")
+_WORLD_CLOCK: Final = WORLD_CLOCK_HEADER.encode()
+_JSON_HEADERS: Final = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+_HTML_HEADERS: Final = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -43,6 +59,21 @@ class Whence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latitude: float | None = None
     accuracy_m: int | None = None
     source: GeoSource = GeoSource.GPS_EXACT
+
+
+class Reply(NamedTuple):
+    """What goes out: status, headers, body."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        """Send it over ASGI."""
+        length = (b"content-length", b"%d" % len(self.body))
+        headers = [*self.headers, length]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 class TooBusy(Refusal):
@@ -61,87 +92,108 @@ class Reception:
         self.desk = desk
         self.pseudonyms = pseudonyms
         self._settings = settings
-        self._trusted = tuple(settings.trusted_proxies)
         self._whereabouts = whereabouts
+        trusted = tuple(settings.trusted_proxies)
 
-    def now(self, request: Request) -> datetime:
+        @lru_cache(ADDRESSES_CACHED)
+        def address_of(peer: str, forwarded_for: bytes | None) -> Address:
+            return believed_address(peer, forwarded_for and forwarded_for.decode("latin-1"), trusted)
+
+        self._address_of = address_of
+        self._cookie_tail = b"; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax" % COOKIE_SECONDS
+        if settings.cookies_secure:
+            self._cookie_tail += b"; Secure"
+
+    def now(self, headers: Headers) -> datetime:
         """Return the instant of a request."""
-        return read_clock(self._settings.clock, request.headers.get(WORLD_CLOCK_HEADER))
+        world_time = headers.get(_WORLD_CLOCK)
+        return read_clock(self._settings.clock, world_time and world_time.decode("latin-1"))
 
-    def visitor(self, request: Request, whence: Whence | None = None) -> Visitor:
+    def visitor(self, scope: Scope, headers: Headers, whence: Whence | None = None) -> Visitor:
         """Return what a request says of whoever sent it."""
-        headers = request.headers
-        peer = request.client.host if request.client else ""
-        address = believed_address(peer, headers.get("x-forwarded-for"), self._trusted)
-        agent = headers.get("user-agent", "")
-        brought = _COOKIE.search(headers.get("cookie", ""))
-        place = self._whereabouts.of(address)
+        client = scope["client"]
+        address = self._address_of(client[0] if client else "", headers.get(b"x-forwarded-for"))
+        packed = address.packed
+        brought = _COOKIE.search(headers.get(b"cookie", b""))
+        agent = headers.get(b"user-agent", b"")
+        place = None if whence is None else declared_place(whence)
         return Visitor(
-            cookie=brought[1] if brought else secrets.token_urlsafe(COOKIE_BYTES),
+            cookie=brought[1] if brought else secrets.token_urlsafe(COOKIE_BYTES).encode(),
             has_cookie=brought is not None,
-            network=f"{address} {agent}".encode("utf-8", "replace"),
-            address_range=address.packed[: 3 if len(address.packed) == IPV4_BYTES else 7].hex(),
+            network=packed + agent,
+            address_range=packed[: 3 if len(packed) == IPV4_BYTES else 7],
             client=_client_of(agent),
-            place=declared_place(whence) or place if whence else place,
+            place=place or self._whereabouts.of(address),
         )
 
-    def respond(self, request: Request, answer: Answer, visitor: Visitor, now: datetime) -> Response:
+    def reply(self, scope: Scope, headers: Headers, answer: Answer, visitor: Visitor, now: datetime) -> Reply:
         """Return an answer as a page, or as JSON to whoever accepts that."""
-        if _wants_json(request):
-            response = Response(_encode(answer), media_type="application/json")
+        if wants_json(headers):
+            sent, body = _JSON_HEADERS, _encode(answer)
         else:
-            response = html(page.render_answer(answer, language=language_of(request), at=now))
-        response.headers["Cache-Control"] = "no-store"
+            body = page.render_answer(answer, language=language_of(scope, headers), at=now)
+            sent = [*_HTML_HEADERS, *page.page_headers()]
+        status = HTTPStatus.OK
         if answer.retry_after_seconds is not None:
-            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
-            response.headers["Retry-After"] = str(answer.retry_after_seconds)
-        if not visitor.has_cookie:
-            self.give_cookie(response, visitor.cookie)
-        return response
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            sent = [*sent, (b"retry-after", b"%d" % answer.retry_after_seconds)]
+        if not visitor.has_cookie and answer.scan_id is not None:
+            sent = [*sent, self.cookie(visitor.cookie)]
+        return Reply(status, sent, body)
 
-    def refuse(self, request: Request, failure: Refusal | Overloaded) -> Response:
+    def refusal(self, scope: Scope, headers: Headers, failure: Refusal | Overloaded) -> Reply:
         """Return why there is no answer, as a page or as a problem document."""
         if isinstance(failure, Overloaded):
             failure = TooBusy(f"Please try again in a moment: {failure}.")
         response = refused(failure)
-        if _wants_json(request):
-            return response
+        if wants_json(headers):
+            return Reply(response.status_code, list(response.raw_headers[1:]), bytes(response.body))
         problem = page.Problem.BUSY if isinstance(failure, TooBusy) else page.Problem.MALFORMED
-        told = html(page.render_problem(problem, language=language_of(request)))
-        told.status_code = response.status_code
-        return told
+        body = page.render_problem(problem, language=language_of(scope, headers))
+        return Reply(response.status_code, [*_HTML_HEADERS, *page.page_headers()], body)
 
-    def give_cookie(self, response: Response, secret: str) -> None:
-        """Give somebody the one cookie we have: a random name, so that a person is one person."""
-        response.set_cookie(
-            COOKIE,
-            secret,
-            max_age=COOKIE_SECONDS,
-            httponly=True,
-            samesite="lax",
-            secure=self._settings.cookies_secure,
-        )
+    def cookie(self, secret: bytes) -> tuple[bytes, bytes]:
+        """Return the header of the one cookie we give: a random name, so that a person is one person."""
+        return b"set-cookie", b"%s=%s%s" % (COOKIE.encode(), secret, self._cookie_tail)
 
 
-def html(body: bytes) -> Response:
+def html_reply(body: bytes) -> Reply:
     """Return a page with the headers that every page has."""
-    response = Response(body, media_type="text/html; charset=utf-8")
-    response.raw_headers.extend(page.page_headers())
+    return Reply(HTTPStatus.OK, [*_HTML_HEADERS, *page.page_headers()], body)
+
+
+def html(body: bytes, status: int = HTTPStatus.OK) -> Response:
+    """Return a page to the framework."""
+    response = Response(body, status)
+    response.raw_headers.extend([*_HTML_HEADERS, *page.page_headers()])
     return response
 
 
-def language_of(request: Request) -> Language:
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers of a request by name."""
+    return dict(scope["headers"])
+
+
+def language_of(scope: Scope, headers: Headers) -> Language:
     """Choose the language to answer a request in."""
+    asked = _LANGUAGE_ASKED.search(scope.get("query_string", b""))
+    chosen = _LANGUAGE.search(headers.get(b"cookie", b""))
+    accepted = headers.get(b"accept-language")
     return page.choose_language(
-        request.headers.get("accept-language"),
-        request.query_params.get("lang"),
-        request.cookies.get(LANGUAGE_COOKIE),
+        accepted and accepted.decode("latin-1"),
+        asked and asked[1].decode(),
+        chosen and chosen[1].decode(),
     )
 
 
-def has_cookie(request: Request) -> bool:
+def has_cookie(headers: Headers) -> bool:
     """Whether a request brings our cookie."""
-    return _COOKIE.search(request.headers.get("cookie", "")) is not None
+    return _COOKIE.search(headers.get(b"cookie", b"")) is not None
+
+
+def wants_json(headers: Headers) -> bool:
+    """Whether a request comes from a program."""
+    return b"application/json" in headers.get(b"accept", b"")
 
 
 def read_whence(body: bytes) -> Whence:
@@ -178,13 +230,14 @@ def declared_place(whence: Whence) -> Place | None:
     )
 
 
-def _wants_json(request: Request) -> bool:
-    return "application/json" in request.headers.get("accept", "")
+def read_request(request: Request) -> tuple[Scope, dict[bytes, bytes]]:
+    """Return what the functions here work on, from a request of the framework."""
+    return request.scope, headers_of(request.scope)
 
 
-def _client_of(agent: str) -> str:
-    if "MicroMessenger" in agent:
+def _client_of(agent: bytes) -> str:
+    if b"MicroMessenger" in agent:
         return "wechat"
-    if "AlipayClient" in agent:
+    if b"AlipayClient" in agent:
         return "alipay"
-    return "browser" if "Mozilla" in agent else "program"
+    return "browser" if b"Mozilla" in agent else "program"

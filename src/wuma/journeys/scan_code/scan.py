@@ -36,6 +36,7 @@ from wuma.journeys.scan_code.answer import (
 )
 from wuma.kernel.batching import Batcher
 from wuma.kernel.db import HotPool
+from wuma.kernel.ids import uuid7
 from wuma.kernel.limits import Attempts, Limit
 from wuma.support.masterdata.facade import ProductDirectory, place_names
 
@@ -51,13 +52,13 @@ PLATFORM_TENANT: Final = 0
 class Visitor:
     """Whoever scans, as far as they let us know."""
 
-    cookie: str
+    cookie: bytes
     """The secret in their cookie, brought or just given; never stored."""
     has_cookie: bool
     """Whether they brought it. A wrong code without one counts against the address range only."""
     network: bytes
     """Address and browser: knows somebody again who keeps no cookie; never stored either."""
-    address_range: str
+    address_range: bytes
     """The /24 (IPv4) or /56 (IPv6) they come from."""
     client: str
     place: Place
@@ -87,33 +88,39 @@ class ScanDesk:
 
         self._batcher: Batcher[Scan, Judged] = Batcher(judge)
 
-    async def open_code(
-        self, gtin: str, serial: str, visitor: Visitor, *, scan_id: UUID, now: datetime
-    ) -> Answer:
+    async def open_code(self, gtin: str, serial: str, visitor: Visitor, *, now: datetime) -> Answer:
         """Answer the scan of an open code (GTIN of 14 digits, serial)."""
         if self._too_many_wrong(visitor, now):
             return _come_back(Kind.OPEN)
         found = self._identifier.open_code(gtin, serial)
-        return await self._answer(found, self._products.owner_of(gtin), visitor, scan_id, now)
+        if isinstance(found, Rejected):
+            return self._refuse(found, self._products.owner_of(gtin), visitor, now)
+        return await self._answer(found, visitor, None, now)
 
-    async def hidden_code(self, code: str, visitor: Visitor, *, scan_id: UUID, now: datetime) -> Answer:
-        """Answer the scan of a hidden code, read by a phone or typed by a person."""
+    async def hidden_code(
+        self, code: str, visitor: Visitor, *, scan_id: UUID | None, now: datetime
+    ) -> Answer:
+        """Answer the scan of a hidden code, read by a phone or typed by a person.
+
+        A program may give the scan a number of its own: sent again, it is the same scan.
+        """
         if self._too_many_wrong(visitor, now):
             return _come_back(Kind.HIDDEN)
-        return await self._answer(self._identifier.hidden_code(code), None, visitor, scan_id, now)
+        found = self._identifier.hidden_code(code)
+        if isinstance(found, Rejected):
+            return self._refuse(found, None, visitor, now)
+        return await self._answer(found, visitor, scan_id, now)
 
     async def _answer(
-        self, found: Identified | Rejected, owner: int | None, visitor: Visitor, scan_id: UUID, now: datetime
+        self, found: Identified, visitor: Visitor, scan_id: UUID | None, now: datetime
     ) -> Answer:
-        if isinstance(found, Rejected):
-            return self._refuse(found, owner, visitor, now)
         scan = Scan(
-            id=scan_id,
+            id=scan_id or uuid7(int(now.timestamp() * 1000)),
             kind=found.kind,
             unit=found.unit,
             order=found.order,
             at=now,
-            person=self._pseudonyms.of(found.order.tenant_id, visitor.cookie.encode()),
+            person=self._pseudonyms.of(found.order.tenant_id, visitor.cookie),
             network=self._pseudonyms.of(found.order.tenant_id, visitor.network),
             place=visitor.place,
             client=visitor.client,
@@ -130,16 +137,17 @@ class ScanDesk:
         tenant_id = found.order.tenant_id if found.order else PLATFORM_TENANT if owner is None else owner
         self._minutes.add(tenant_id, now, found.kind.value, found.why.value)
         if visitor.has_cookie:
-            self._attempts.count(WRONG_PER_DEVICE, visitor.cookie, now=now)
-        self._attempts.count(WRONG_PER_NETWORK, visitor.address_range, now=now)
+            self._attempts.count(WRONG_PER_DEVICE, visitor.cookie.decode(), now=now)
+        self._attempts.count(WRONG_PER_NETWORK, visitor.address_range.hex(), now=now)
         if found.why is WhyNot.REVOKED and found.order is not None:
             return Answer(found.kind.value, Outcome.VOID, ())
         mistyped = found.why in {WhyNot.MISTYPED, WhyNot.NOT_A_CODE}
         return Answer(found.kind.value, Outcome.UNKNOWN, (), mistyped=mistyped)
 
     def _too_many_wrong(self, visitor: Visitor, now: datetime) -> bool:
-        return self._attempts.exhausted(WRONG_PER_NETWORK, visitor.address_range, now=now) or (
-            visitor.has_cookie and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.cookie, now=now)
+        return self._attempts.exhausted(WRONG_PER_NETWORK, visitor.address_range.hex(), now=now) or (
+            visitor.has_cookie
+            and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.cookie.decode(), now=now)
         )
 
     def _told(self, scan: Scan, judged: Judged, product: Product | None) -> Answer:

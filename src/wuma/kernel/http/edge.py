@@ -1,31 +1,38 @@
 """The outermost layer of the server: numbers requests, bounds bodies, refuses what no route should see.
 
-It is plain ASGI, because it also stands in front of the routes that answer thousands of scans a second.
-Log lines name the route, never the path: a path may hold somebody's hidden code.
+It is plain ASGI and counts microseconds, because it also stands in front of the routes that answer
+thousands of scans a second. Log lines name the route, never the path: a path may hold somebody's hidden code.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from http import HTTPStatus
+from itertools import count
 from typing import Final
 
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wuma.kernel import telemetry
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
 from wuma.kernel.http.problems import refused
-from wuma.kernel.ids import uuid7
 
 BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 """Enough for any form; what is larger (imports, EPCIS documents) is named in `LARGE_BODIES`."""
-LARGE_BODIES: Final = {"/api/v1/imports": 512 * 1024 * 1024, "/epcis/capture": 64 * 1024 * 1024}
-"""Paths by beginning, and what they take. They read their bodies as streams."""
+LARGE_BODIES: Final = {
+    "/api/v1/imports": 512 * 1024 * 1024,
+    "/epcis/capture": 64 * 1024 * 1024,
+    "/m/reports": 8 * 1024 * 1024,
+}
+"""Paths by beginning, and what they take."""
 PATH_BYTES_MAX: Final = 4096
+SLOW_SECONDS: Final = 1.0
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_HEADERS: Final = [
+_SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"x-frame-options", b"DENY"),
@@ -49,6 +56,9 @@ class Edge:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._numbers = count(1)
+        self._process = secrets.token_hex(6)
+        self._meters: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; lifespan and anything else goes straight through."""
@@ -56,55 +66,65 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id, length = self._read_headers(scope)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
         status = 500
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_HEADERS, (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message["headers"], *_SECURITY_HEADERS, (b"x-request-id", request_id)]
             await send(message)
 
         try:
-            refusal = _refuse_early(scope)
+            refusal = _refuse_early(scope, length)
             if refusal is not None:
                 await refused(refusal)(scope, receive, send_with_headers)
+            elif length == 0:
+                await self._app(scope, receive, send_with_headers)
             else:
                 await self._app(scope, _bounded(receive, _bytes_max(scope["path"])), send_with_headers)
         except BodyTooLarge as refusal:
             await refused(refusal)(scope, receive, send_with_headers)
         finally:
-            seconds = time.perf_counter() - started
-            route = _route_name(scope)
-            _requests.labels(route, status).inc()
-            _seconds.labels(route).observe(seconds)
-            if status >= 500 or seconds > 1.0:
-                log.warning(
-                    "http.request", route=route, status=status, ms=round(seconds * 1000), request=request_id
-                )
+            self._note(scope, status, time.perf_counter() - started, request_id)
+
+    def _read_headers(self, scope: Scope) -> tuple[bytes, int | None]:
+        """Return the request's number and the length it declares; None for a body of unknown length."""
+        given: bytes | None = None
+        length: int | None = 0
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                length = int(value) if value.isdigit() else None
+            elif name == b"transfer-encoding":
+                length = None
+            elif name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+                given = value
+        return given or f"{self._process}-{next(self._numbers):x}".encode(), length
+
+    def _note(self, scope: Scope, status: int, seconds: float, request_id: bytes) -> None:
+        route = _route_name(scope)
+        meters = self._meters.get((route, status))
+        if meters is None:
+            meters = self._meters[route, status] = _requests.labels(route, status), _seconds.labels(route)
+        meters[0].inc()
+        meters[1].observe(seconds)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or seconds > SLOW_SECONDS:
+            ms = round(seconds * 1000)
+            log.warning("http.request", route=route, status=status, ms=ms, request=request_id.decode())
 
 
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return str(value, "ascii")
-    return uuid7().hex
-
-
-def _refuse_early(scope: Scope) -> Refusal | None:
+def _refuse_early(scope: Scope, length: int | None) -> Refusal | None:
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-    query: bytes = scope.get("query_string", b"")
     if len(raw_path) > PATH_BYTES_MAX:
-        return InvalidInput(
-            "The path.", [FieldError("path", f"at most {PATH_BYTES_MAX} bytes", str(len(raw_path)))]
-        )
-    if _NUL.search(raw_path) or _NUL.search(query):
+        fault = FieldError("path", f"at most {PATH_BYTES_MAX} bytes", str(len(raw_path)))
+        return InvalidInput("The path.", [fault])
+    if _NUL.search(raw_path) or _NUL.search(scope.get("query_string", b"")):
         return InvalidInput("The path or the query.", [FieldError("path", "no NUL character", "%00")])
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > _bytes_max(scope["path"]):
-            return BodyTooLarge(f"At most {_bytes_max(scope['path'])} bytes; these are {value.decode()}.")
+    if length and length > _bytes_max(scope["path"]):
+        return BodyTooLarge(f"At most {_bytes_max(scope['path'])} bytes; these are {length}.")
     return None
 
 
@@ -132,5 +152,6 @@ def _bounded(receive: Receive, bytes_max: int) -> Receive:
 
 def _route_name(scope: Scope) -> str:
     route = scope.get("route")
-    path: str | None = getattr(route, "path", None) or scope.get("state", {}).get("route")
-    return path or "other"
+    if route is not None:
+        return getattr(route, "path", "other")
+    return str(scope["state"].get("route", "other"))

@@ -198,7 +198,7 @@ def _write_audit_entry(
             "actor": principal.actor,
             "action": route.name,
             "target": request.url.path,
-            "request_id": getattr(request.state, "request_id", ""),
+            "request_id": getattr(request.state, "request_id", b"").decode(),
             "address": str(client_address(request)),
         },
     )
