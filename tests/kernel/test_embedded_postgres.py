@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -11,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
@@ -36,7 +36,7 @@ from wuma.kernel.embedded_postgres import (
 )
 
 IS_ROOT = os.geteuid() == 0
-PACKAGES = sysconfig.get_path("purelib")
+OUR_PATH = os.pathsep.join([path for path in sys.path if path])
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 EVERYBODY = 0o755
 
@@ -132,7 +132,7 @@ def own(
         [python, "-c", OWNER, str(folder), *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": f"{SOURCES}:{PACKAGES}"},
+        env={**os.environ, "PYTHONPATH": OUR_PATH},
         text=True,
         user=user,
         group=pwd.getpwnam(user).pw_gid if user else None,
@@ -405,8 +405,11 @@ def test_a_stale_pid_file_that_names_a_stranger_neither_stops_us_nor_hurts_the_s
     os.kill(server_pid, signal.SIGKILL)
     kill(owner)
     eventually(lambda: servers(place) == [])
-    # of the same user, or PostgreSQL would see by itself that it is a stranger
-    with subprocess.Popen(["sleep", "60"], user=(place / "pg").stat().st_uid) as stranger:
+    with contextlib.ExitStack() as cleanup:
+        # of the same user, or PostgreSQL would see by itself that it is a stranger
+        stranger = subprocess.Popen(["sleep", "60"], user=(place / "pg").stat().st_uid)
+        cleanup.enter_context(stranger)
+        cleanup.callback(stranger.kill)
         (place / "pg" / "postmaster.pid").write_text(stale.replace(str(server_pid), str(stranger.pid), 1))
         lock = EmbeddedPostgres(place).socket_folder / ".s.PGSQL.5432.lock"
         lock.write_text(lock.read_text().replace(str(server_pid), str(stranger.pid), 1))
@@ -415,7 +418,6 @@ def test_a_stale_pid_file_that_names_a_stranger_neither_stops_us_nor_hurts_the_s
             assert ask(server, "SELECT 1") == 1
 
         assert stranger.poll() is None
-        stranger.kill()
 
 
 def test_a_second_start_on_a_folder_fails_at_once_and_names_the_first(place: Path) -> None:
@@ -467,10 +469,11 @@ def test_an_ordinary_user_runs_it_as_himself(place: Path) -> None:
 def python_of(user: str) -> str:
     """Return an interpreter like ours that another user may run; ours may live under /root."""
     ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    check = f"import sys; sys.path += ['{SOURCES}', '{PACKAGES}']; import wuma.kernel.embedded_postgres"
+    check = "import wuma.kernel.embedded_postgres"
+    environment = {"PYTHONPATH": OUR_PATH}
     for python in (sys.executable, f"/usr/bin/{ours}", f"/usr/local/bin/{ours}"):
         with contextlib.suppress(OSError):
-            if subprocess.run([python, "-c", check], user=user, check=False, cwd="/").returncode == 0:
+            if subprocess.run([python, "-c", check], user=user, env=environment, check=False).returncode == 0:
                 return python
     pytest.skip(f"user {user} can run neither {sys.executable} nor another {ours} with our packages")
 
@@ -533,7 +536,7 @@ def test_binaries_that_nobody_cannot_reach_are_copied_once(place: Path) -> None:
             patch.setattr(sys, "path", [str(closed), *sys.path])
             with EmbeddedPostgres(folder, fsync=False) as server:
                 assert ask(server, "SELECT 1") == 1
-                return Path(f"/proc/{server.pid}/exe").readlink()
+                return Path(Path(f"/proc/{server.pid}/cmdline").read_text().split("\0")[0])
 
     first = started()
     made_at = first.parents[3].stat().st_ctime_ns
@@ -548,7 +551,7 @@ def test_binaries_that_nobody_cannot_reach_are_copied_once(place: Path) -> None:
 
 def test_without_the_wheel_it_asks_for_a_dsn(place: Path) -> None:
     # -S: no site-packages, so no wheel; the launcher itself needs only the standard library
-    [ourselves] = Path(PACKAGES).glob("wuma-*.dist-info")
+    [ourselves] = Path(str(importlib.metadata.distribution("wuma").locate_file(""))).glob("wuma-*.dist-info")
     (place / ourselves.name).symlink_to(ourselves)
     answer = subprocess.run(
         [sys.executable, "-S", "-c", OWNER, str(place / "wuma")],

@@ -27,8 +27,6 @@ pytestmark = [
     pytest.mark.faults,
 ]
 
-SOURCES = Path(__file__).resolve().parents[2] / "src"
-
 PROGRAM = """
 import json, os, sys
 from pathlib import Path
@@ -97,13 +95,14 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture
 def start(place: Path) -> Iterator[Start]:
+    our_path = os.pathsep.join([path for path in sys.path if path])
     with contextlib.ExitStack() as cleanup:
 
         def start(stages: str, *, patience: str = "None") -> Supervised:
             process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM.format(stages=stages, patience=patience), str(place)],
                 stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": str(SOURCES), "WUMA_TEST_PLACE": str(place)},
+                env={**os.environ, "PYTHONPATH": our_path, "WUMA_TEST_PLACE": str(place)},
                 text=True,
             )
             cleanup.enter_context(process)
@@ -118,10 +117,11 @@ def marked(place: Path) -> set[int]:
     found = set()
     words = [os.fsencode(place), EmbeddedPostgres(place).socket_folder.name.encode()]
     for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            text = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-            if int(entry.name) != os.getpid() and any(word in text for word in words):
-                found.add(int(entry.name))
+        for file in ("environ", "cmdline"):
+            with contextlib.suppress(OSError):  # it has ended, or an environment is not for us to read
+                text = (entry / file).read_bytes()
+                if int(entry.name) != os.getpid() and any(word in text for word in words):
+                    found.add(int(entry.name))
     return found
 
 

@@ -571,14 +571,13 @@ class EmbeddedPostgres:
     def _own_processes(self) -> Iterator[tuple[int, bool]]:
         """Yield the processes that are a server of this folder (True) or one of its sessions (False).
 
-        They are known by their user and by what they are called: the server by its -D, the others by the
-        cluster name, which is made from the folder. /proc/PID/exe would tell more, but root in an ordinary
-        container may not read it for another user.
+        They are known by their user and by the cluster name, which is made from the folder. /proc/PID/exe
+        would tell more, but root in an ordinary container may not read it for another user.
         """
-        server = os.fsencode(f"/postgres -D {self.data} -c ")
+        server = f" -c cluster_name={self._title} ".encode()
         session = f"postgres: {self._title}: ".encode()
         for pid, uid, command in _processes():
-            if uid == self._uid and server in command:
+            if uid == self._uid and b"/postgres -D " in command and server in command:
                 yield pid, True
             elif uid == self._uid and command.startswith(session):
                 yield pid, False
