@@ -189,7 +189,6 @@ def page_headers() -> tuple[tuple[bytes, bytes], ...]:
 ACCEPT_LANGUAGE_CHARACTERS_MAX: Final = 200  # browsers send less than half; what is longer is not read
 
 
-@functools.lru_cache(maxsize=4096)
 def choose_language(accept_language: str | None, query_lang: str | None, cookie: str | None) -> Language:
     """Choose what to speak: what was asked for by a link, then what was chosen before, then the browser's.
 
@@ -208,9 +207,14 @@ def choose_language(accept_language: str | None, query_lang: str | None, cookie:
         spoken = _spoken(wish or "")
         if spoken is not None:
             return spoken
+    return _preferred((accept_language or "")[:ACCEPT_LANGUAGE_CHARACTERS_MAX])
+
+
+@functools.lru_cache(maxsize=1024)  # most phones of a country say one of some dozen things
+def _preferred(accept_language: str) -> Language:
     best: Language = "zh"
     best_weight = 0.0
-    for part in (accept_language or "")[:ACCEPT_LANGUAGE_CHARACTERS_MAX].split(","):
+    for part in accept_language.split(","):
         name, _, weight_text = part.partition(";")
         spoken = _spoken(name)
         weight = _weight(weight_text)
@@ -236,7 +240,7 @@ def _weight(text: str) -> float:
     return float(found[1]) if found else 0.0
 
 
-_WEIGHT: Final = re.compile(r"\s*[qQ]\s*=\s*([01](?:\.\d{0,3})?)\s*")
+_WEIGHT: Final = re.compile(r"\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*")
 
 
 # ---- values as people read them ------------------------------------------------------------------------

@@ -179,7 +179,6 @@ ZH: Final = {
     "received.lead": "我们会核实。请保留商品、包装和小票。",
     "received.number": "反馈编号",
     # ---- before a hidden code is checked
-    "hidden.name": "验真",
     "hidden.headline": "查询盖内的暗码",
     "hidden.lead": "点击“验真”，我们会核对此码，并记录一次查询。只打开本页不会记录。",
     "hidden.button": "验真",
@@ -400,7 +399,6 @@ EN: Final = {
     "received.headline": "We have your report",
     "received.lead": "We will look into it. Please keep the item, its packaging and the receipt.",
     "received.number": "Report number",
-    "hidden.name": "Check",
     "hidden.headline": "Check the hidden code",
     "hidden.lead": "Tap “Check”: we look the code up and count one check. Opening this page counts nothing.",
     "hidden.button": "Check",
