@@ -514,7 +514,7 @@ def test_a_folder_that_nobody_cannot_reach_is_refused_by_name(place: Path) -> No
 
     assert f"user nobody, who cannot pass through {closed}." in str(refusal.value)
     assert closed.stat().st_mode & 0o777 == 0o700
-    assert not (closed / "wuma" / "pg").exists()
+    assert list(closed.iterdir()) == []
 
 
 @as_root
@@ -742,6 +742,22 @@ def test_its_programs_speak_to_it(place: Path) -> None:
         text = subprocess.run(dump, capture_output=True, text=True, check=True).stdout
 
     assert "INSERT INTO public.can VALUES (7);" in text
+
+
+def test_a_base_backup_with_the_secrets_starts_in_another_folder(place: Path) -> None:
+    copy = place / "copy"
+    copy.mkdir(mode=EVERYBODY)
+    with EmbeddedPostgres(place / "wuma", fsync=False) as server:
+        ask(server, "CREATE TABLE public.can AS SELECT 7 AS id", "wuma_owner")
+        backup = [str(server.programs / "pg_basebackup"), "-d", server.dsn("postgres", "postgres")]
+        subprocess.run([*backup, "-D", str(copy / "pg"), "-c", "fast"], check=True)
+        owner = server.data.stat()
+    shutil.copytree(place / "wuma" / "secrets", copy / "secrets")
+    for path in (copy / "pg", *(copy / "pg").rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+    with EmbeddedPostgres(copy, fsync=False) as restored:
+        assert ask(restored, "SELECT id FROM public.can", "wuma_owner") == 7
 
 
 @pytest.mark.parametrize(

@@ -222,9 +222,9 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         wheel = _wheel()
+        self._refuse_unreachable_folder()
         self._make_folder()
         self._lock.acquire()
-        self._refuse_unreachable_folder()
         self._open_log()
         if left := self._end_leftovers():
             raise self._failure(f"an earlier server of this folder does not end: processes {left}")
@@ -258,20 +258,21 @@ class EmbeddedPostgres:
         self._process = self._spawn(argv, death_signal=signal.SIGINT)
         self._ready_due_at = time.monotonic() + START_SECONDS_MAX
 
+    def _refuse_unreachable_folder(self) -> None:
+        nearest = next(place for place in (self.folder, *self.folder.parents) if place.exists())
+        if self._user and (closed := self._first_closed([nearest])):
+            raise PostgresNotStarted(
+                f"{self.folder}: as root the server runs as user {self._user.pw_name}, who cannot pass "
+                f"through {closed}. Choose a data folder elsewhere (for example /var/lib/wuma), start Wuma "
+                f"as another user, or let all users pass: chmod o+x {closed}. That is not done for you."
+            )
+
     def _make_folder(self) -> None:
         missing = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
         for place in reversed(missing):
             place.mkdir(exist_ok=True)
             if self._user:  # whatever the umask, nobody must be able to pass through what we make
                 place.chmod(0o711)
-
-    def _refuse_unreachable_folder(self) -> None:
-        if self._user and (closed := self._first_closed([self.folder])):
-            raise PostgresNotStarted(
-                f"{self.folder}: as root the server runs as user {self._user.pw_name}, who cannot pass "
-                f"through {closed}. Choose a data folder elsewhere (for example /var/lib/wuma), or start "
-                f"Wuma as the user who owns {closed}; its mode is not changed for you."
-            )
 
     def _first_closed(self, folders: Sequence[Path]) -> Path | None:
         """Return the first of the folders and their parents that the server's user cannot enter.
