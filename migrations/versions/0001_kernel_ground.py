@@ -189,6 +189,7 @@ CREATE TABLE kernel.subscription (
     name          text PRIMARY KEY,
     xid           xid8 NOT NULL,
     position      bigint NOT NULL,
+    careful_count integer NOT NULL DEFAULT 0,
     failed_count  integer NOT NULL DEFAULT 0,
     failure       text,
     retry_at      timestamptz,

@@ -38,6 +38,8 @@ class _Bucket:
 @dataclass(slots=True)
 class _Counted:
     buckets: dict[int, _Bucket] = field(default_factory=dict)
+    sum_max: int = 0
+    """Not less than the sum of the buckets: below a limit, it spares adding them up."""
 
 
 class Attempts:
@@ -63,15 +65,16 @@ class Attempts:
             slot = counted.buckets.setdefault(bucket, _Bucket())
             slot.here += amount
             slot.unsent += amount
+            counted.sum_max += amount
             self._unsent.add((name, bucket))
             return self._total(counted, bucket, limit.minutes) <= limit.count
 
     def exhausted(self, limit: Limit, who: str, *, now: datetime) -> bool:
         """Whether one more attempt would be too many; counts nothing."""
-        if f"{limit.kind}:{who}" not in self._names:
+        counted = self._names.get(f"{limit.kind}:{who}")
+        if counted is None or counted.sum_max < limit.count:
             return False
         with self._lock:
-            counted = self._names.get(f"{limit.kind}:{who}", _Counted())
             return self._total(counted, int(now.timestamp()) // BUCKET_SECONDS, limit.minutes) >= limit.count
 
     def take_unsent(self) -> list[tuple[str, datetime, int]]:
@@ -94,7 +97,9 @@ class Attempts:
                 counted = self._names.get(name)
                 slot = counted.buckets.get(int(window_at.timestamp()) // BUCKET_SECONDS) if counted else None
                 if slot is not None:
-                    slot.elsewhere = max(0, total - (slot.here - slot.unsent))
+                    elsewhere = max(0, total - (slot.here - slot.unsent))
+                    counted.sum_max += elsewhere - slot.elsewhere
+                    slot.elsewhere = elsewhere
 
     @staticmethod
     def _total(counted: _Counted, bucket: int, minutes: int) -> int:
@@ -102,4 +107,5 @@ class Attempts:
         for stale in [key for key in counted.buckets if key < oldest]:
             if counted.buckets[stale].unsent == 0:
                 del counted.buckets[stale]
+        counted.sum_max = sum(slot.here + slot.elsewhere for slot in counted.buckets.values())
         return sum(slot.here + slot.elsewhere for key, slot in counted.buckets.items() if key >= oldest)

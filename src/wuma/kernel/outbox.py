@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -42,7 +41,7 @@ _REGISTER = text(
     " ON CONFLICT (name) DO NOTHING"
 )
 _LOCK = text(
-    "SELECT xid::text AS xid, position, failed_count FROM kernel.subscription"
+    "SELECT xid::text AS xid, position, careful_count FROM kernel.subscription"
     " WHERE name = :name AND (retry_at IS NULL OR retry_at <= now()) FOR UPDATE SKIP LOCKED"
 )
 # The outer query orders by the columns themselves: an output column "xid::text" would sort as text.
@@ -54,11 +53,17 @@ _READ = text(
 )
 _MOVE = text(
     "UPDATE kernel.subscription SET xid = CAST(:xid AS xid8), position = :position, moved_at = now(),"
-    " failed_count = 0, failure = NULL, retry_at = NULL WHERE name = :name"
+    " careful_count = greatest(careful_count - 1, 0), failed_count = 0, failure = NULL, retry_at = NULL"
+    " WHERE name = :name"
 )
-_FAIL = text(
+_BE_CAREFUL = text(
+    "UPDATE kernel.subscription SET careful_count = :limit, failure = :failure"
+    " WHERE name = :name AND careful_count = 0 RETURNING 1"
+)
+_PUT_OFF = text(
     "UPDATE kernel.subscription SET failed_count = failed_count + 1, failure = :failure,"
-    " retry_at = now() + :wait WHERE name = :name"
+    " retry_at = now() + make_interval(secs => least(power(2, failed_count), :seconds_max))"
+    " WHERE name = :name"
 )
 
 
@@ -73,9 +78,9 @@ def deliver(database: Database, subscription: Subscription, *, limit: int = BATC
     """Hand the next facts to a subscription and say how many it has passed; 0 when there is nothing to do.
 
     Two workers may call this at once: one works, the other finds the row locked and returns 0. When a
-    handler fails, all of its batch is rolled back and the next try is a single fact, so that the one that
-    cannot be handled is found and everything before it is done. The caller reports the failure to
-    `note_failure`, which puts the next try off, later and later.
+    handler fails, all of its batch is rolled back and the caller tells `note_failure`. From then on facts
+    are told one by one, so that everything before the one that cannot be handled is done; that one is tried
+    again, later and later.
     """
     with database.transaction(PLATFORM) as session:
         return _deliver_batch(database, session, subscription, limit)
@@ -85,7 +90,7 @@ def _deliver_batch(database: Database, session: Session, subscription: Subscript
     cursor = session.execute(_LOCK, {"name": subscription.name}).one_or_none()
     if cursor is None:
         return 0
-    batch_limit = 1 if cursor.failed_count else limit
+    batch_limit = 1 if cursor.careful_count else limit
     rows = session.execute(
         _READ, {"xid": cursor.xid, "position": cursor.position, "limit": batch_limit}
     ).all()
@@ -108,17 +113,12 @@ def _deliver_batch(database: Database, session: Session, subscription: Subscript
 
 
 def note_failure(database: Database, subscription: Subscription, failure: Exception) -> None:
-    """Write down that a handler failed and put its next try off; `failed_count` tells the operator."""
+    """Write down that a handler failed: after a batch go on one by one; a single fact is put off."""
     log.error("outbox.delivery_failed", subscription=subscription.name, failure=type(failure).__name__)
+    message = {"name": subscription.name, "failure": f"{type(failure).__name__}: {failure}"[:2000]}
     with database.transaction(PLATFORM) as session:
-        row = session.execute(
-            text("SELECT failed_count FROM kernel.subscription WHERE name = :name"),
-            {"name": subscription.name},
-        ).one_or_none()
-        tries = row.failed_count if row else 0
-        wait = timedelta(seconds=min(2**tries, RETRY_SECONDS_MAX))
-        message = f"{type(failure).__name__}: {failure}"[:2000]
-        session.execute(_FAIL, {"name": subscription.name, "failure": message, "wait": wait})
+        if session.scalar(_BE_CAREFUL, {**message, "limit": BATCH_COUNT_MAX}) is None:
+            session.execute(_PUT_OFF, {**message, "seconds_max": RETRY_SECONDS_MAX})
 
 
 def rewind(session: Session, name: str) -> None:
