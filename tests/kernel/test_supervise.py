@@ -193,7 +193,7 @@ def test_what_dies_is_launched_again_and_the_others_are_left_alone(start: Start)
 
 
 def test_a_part_that_keeps_dying_ends_everything_with_an_honest_exit_code(start: Start, place: Path) -> None:
-    wuma = start("[[sleeper('steady')], [Child('weak', ['sleep', '0.3'])]]", patience="hasty")
+    wuma = start("[[sleeper('steady')], [Child('weak', ['sleep', '1'])]]", patience="hasty")
 
     assert wuma.ended() == 1
 
