@@ -84,12 +84,17 @@ class ApplicationIdentifier:
     def __repr__(self) -> str:
         return f"<AI ({self.ai}) {self.title}>"
 
-    def flaw(self, value: str) -> Flaw | None:
-        """Find the first thing wrong with a value, or None if it is good."""
+    def flaw(self, value: str, *, contents: bool = True) -> Flaw | None:
+        """Find the first thing wrong with a value, or None if it is good.
+
+        Without `contents`, only its length and characters are held against the format.
+        """
         if self._format is None:
             self._format = _format(self.components)
         if self._format.fullmatch(value) is None:
             return self._misfit(value)
+        if not contents:
+            return None
         for start, end, linter in self._checks:
             part = value[start:end]
             if part and (flaw := linter(part)):

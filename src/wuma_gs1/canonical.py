@@ -138,7 +138,7 @@ def _of_web(text: str) -> str:
             convenience_names=True,
             short_gtins=True,
             trailing_slash=True,
-            check_digits=False,
+            contents=False,
             associations=False,
         )
     except ParseError:

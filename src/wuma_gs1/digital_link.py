@@ -67,7 +67,7 @@ class DigitalLink:
         convenience_names: bool = False,
         short_gtins: bool = False,
         trailing_slash: bool = False,
-        check_digits: bool = True,
+        contents: bool = True,
         associations: bool = True,
     ) -> DigitalLink:
         """Read and check a URI.
@@ -77,14 +77,15 @@ class DigitalLink:
             convenience_names: read `/gtin/…/ser/…`, deprecated since release 1.2.
             short_gtins: read GTINs of 8, 12 and 13 digits and fill them up; releases before 1.3 had them.
             trailing_slash: tolerate one, as resolvers must (GS1-Conformant Resolver 1.0).
-            check_digits: refuse wrong ones; a log of what others said must take them as they are.
+            contents: check what values say, not only their format; a log of what others said takes them
+                with wrong check digits and all.
             associations: also check which AIs must and must not come together.
 
         Raises:
             ParseError: with every fault found.
         """
         problems: list[Problem] = []
-        read = _Values(problems, short_gtins, check_digits)
+        read = _Values(problems, short_gtins, contents)
         plain = _PLAIN_TRADE_ITEM(uri)
         fragment = None
         if plain is not None and has_check_digit(plain[2]):
@@ -115,6 +116,7 @@ class DigitalLink:
         *,
         stem: str = CANONICAL_STEM,
         unknown_ais: bool = False,
+        contents: bool = True,
         associations: bool = True,
     ) -> DigitalLink:
         """Build a link from element strings in any order; the first that can be is the primary key.
@@ -127,7 +129,9 @@ class DigitalLink:
         """
         given = tuple(dict.fromkeys(elements))
         problems = [
-            problem for element in given if (problem := value_problem(element, unknown_ais=unknown_ais))
+            problem
+            for element in given
+            if (problem := value_problem(element, unknown_ais=unknown_ais, contents=contents))
         ]
         if problems:
             raise ParseError.of(tuple(problems))
@@ -324,7 +328,7 @@ class _Values:
 
     problems: list[Problem]
     short_gtins: bool
-    check_digits: bool
+    contents: bool
 
     def path(self, segments: list[str], key_at: int, origin_length: int) -> tuple[Element, ...]:
         """Read the path from the key on."""
@@ -334,7 +338,7 @@ class _Values:
             value = unescaped(text) if "%" in text else text
             if self.short_gtins and ai == "01" and len(value) in SHORT_GTIN_LENGTHS:
                 value = value.zfill(14)
-            if (flaw := AIS[ai].flaw(value)) is not None:
+            if (flaw := AIS[ai].flaw(value, contents=self.contents)) is not None:
                 position = origin_length + len("/".join(segments[: at + 1])) + 1
                 self._note(ai, flaw, value, text, position)
             elements.append(Element(ai, value))
@@ -360,15 +364,13 @@ class _Values:
                 value = unescaped(text, query=True)
                 if self.short_gtins and name == "01" and len(value) in SHORT_GTIN_LENGTHS:
                     value = value.zfill(14)
-                if (flaw := spec.flaw(value)) is not None:
+                if (flaw := spec.flaw(value, contents=self.contents)) is not None:
                     self._note(name, flaw, value, text, position + len(name) + 1)
                 elements.append(Element(name, value))
             position += len(part) + 1
         return tuple(elements), tuple(foreign)
 
     def _note(self, ai: str, flaw: Flaw, value: str, text: str, position: int) -> None:
-        if flaw.code is Code.INCORRECT_CHECK_DIGIT and not self.check_digits:
-            return
         code = Code.ILLEGAL_NULL if "\0" in value else flaw.code
         # Escapes make the URI longer than the value: point to the value's beginning then.
         at = position + (flaw.start if len(text) == len(value) else 0)

@@ -61,7 +61,9 @@ class Message:
         return next((value for given, value in self.elements if given == ai), None)
 
 
-def parse(text: str, *, unknown_ais: bool = False, associations: bool = True) -> tuple[Element, ...]:
+def parse(
+    text: str, *, unknown_ais: bool = False, contents: bool = True, associations: bool = True
+) -> tuple[Element, ...]:
     """Read an element string in either form, all or nothing.
 
     >>> parse("^010690123456789221A1^17260131")
@@ -70,24 +72,27 @@ def parse(text: str, *, unknown_ais: bool = False, associations: bool = True) ->
     Args:
         text: bracketed if it begins with `(`, raw if with `^` or GS.
         unknown_ais: in brackets, also accept AIs that the table does not have.
+        contents: check what values say, not only their format.
         associations: also check which AIs must and must not come together.
 
     Raises:
         ParseError: with every fault found.
     """
-    message = read(text, unknown_ais=unknown_ais, associations=associations)
+    message = read(text, unknown_ais=unknown_ais, contents=contents, associations=associations)
     if message.problems:
         raise ParseError.of(message.problems)
     return message.elements
 
 
-def read(text: str, *, unknown_ais: bool = False, associations: bool = True) -> Message:
+def read(
+    text: str, *, unknown_ais: bool = False, contents: bool = True, associations: bool = True
+) -> Message:
     """Read an element string in either form, and say what is wrong instead of refusing it."""
     if len(text) > TEXT_CHARACTERS_MAX:
         message = f"element string: expected at most {TEXT_CHARACTERS_MAX} characters, got {len(text)}"
         return Message((), (Problem(Code.VALUE_TOO_LONG, message),))
     problems: list[Problem] = []
-    elements = _elements(text, unknown_ais, problems)
+    elements = _elements(text, unknown_ais, contents, problems)
     if len(elements) > ELEMENTS_MAX:
         message = f"element string: expected at most {ELEMENTS_MAX} AIs, got {len(elements)}"
         problems.append(Problem(Code.TOO_MANY_AIS, message))
@@ -122,14 +127,14 @@ def raw(elements: Sequence[Element], *, fnc1: str = "^") -> str:
 
 
 def value_problem(
-    element: Element, *, unknown_ais: bool = False, position: int | None = None
+    element: Element, *, unknown_ais: bool = False, contents: bool = True, position: int | None = None
 ) -> Problem | None:
     """Say what is wrong with one element by itself; `position` is where its value begins in the input."""
     ai, value = element
     spec = AIS.get(ai) or (unknown_ai(ai) if unknown_ais else None)
     if spec is None:
         return Problem(Code.UNKNOWN_AI, f"({ai}) is no AI of the GS1 General Specifications", ai, position)
-    flaw = spec.flaw(value)
+    flaw = spec.flaw(value, contents=contents)
     if flaw is None:
         return None
     code = flaw.code
@@ -144,7 +149,7 @@ def value_problem(
     return Problem(code, message, ai, where, flaw.end - flaw.start)
 
 
-def _elements(text: str, unknown_ais: bool, problems: list[Problem]) -> tuple[Element, ...]:
+def _elements(text: str, unknown_ais: bool, contents: bool, problems: list[Problem]) -> tuple[Element, ...]:
     if text.startswith("("):
         found = _of_brackets(text, unknown_ais, problems)
     elif text.startswith(("^", GS)):
@@ -159,7 +164,7 @@ def _elements(text: str, unknown_ais: bool, problems: list[Problem]) -> tuple[El
     elements: list[Element] = []
     for element, position in found:
         elements.append(element)
-        if problem := value_problem(element, unknown_ais=unknown_ais, position=position):
+        if problem := value_problem(element, unknown_ais=unknown_ais, contents=contents, position=position):
             problems.append(problem)
     return tuple(elements)
 
