@@ -30,10 +30,11 @@ class Found:
 
 
 class DivisionNames:
-    """The names of divisions down to counties, to be found by."""
+    """The names of divisions down to counties, and all their codes, to be found by."""
 
     def __init__(self, names: Mapping[str, str], former: Mapping[str, str] | None = None) -> None:
         """Take official names by canonical code, and codes by names that are no longer official."""
+        self._codes = frozenset(names)
         known = {code: name for code, name in names.items() if len(code) <= 6 and name not in NOT_NAMES}
         self._name = known
         self._short = {
@@ -49,7 +50,7 @@ class DivisionNames:
             self._by_official_name.setdefault(name, []).append(code)
 
     def find(self, *names: str) -> Found:
-        """Follow names from large to small.
+        """Follow names from large to small; a code among them is as good as a name.
 
         >>> divisions = DivisionNames({"44": "广东省", "4403": "深圳市", "440305": "南山区", "22": "吉林省"})
         >>> divisions.find("广东省深圳市南山区").code, divisions.find("广东", "深圳").code
@@ -59,10 +60,11 @@ class DivisionNames:
         """
         code, unknown = "", []
         for name in names:
-            below = self._below(code, name, STEPS_MAX)
-            if below is not None:
+            said = canonical_code(name)
+            below = said if said in self._codes else self._below(code, name, STEPS_MAX)
+            if below is not None and below.startswith(code):
                 code = below
-            elif not (code and name in {self._name[code], self._short[code]}):
+            elif not (code in self._name and name in {self._name[code], self._short[code]}):
                 unknown.append(name)
         return Found(code, tuple(unknown))
 
@@ -70,7 +72,7 @@ class DivisionNames:
         """Return what the text means below a division, all of the text; None when nothing, or two things."""
         if steps == 0:
             return None
-        if code and text in {self._name[code], self._short[code]}:
+        if code in self._name and text in {self._name[code], self._short[code]}:
             return None
         exact = [c for c in self._by_official_name.get(text, ()) if _is_below(c, code)]
         if exact:

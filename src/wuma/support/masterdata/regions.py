@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from wuma.support.masterdata.division_names import NOT_NAMES, DivisionNames, canonical_code, codes_above
 from wuma.support.masterdata.models import RegionLevel, RegionRow
 
-COUNTY_DIGITS = 6
-
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -54,12 +52,8 @@ def find_regions(
 
 
 def region_names(session: Session) -> DivisionNames:
-    """Return the names of all divisions in use, down to counties, to be found by."""
-    rows = session.execute(
-        select(RegionRow.code, RegionRow.name).where(
-            RegionRow.retired_at.is_(None), func.length(RegionRow.code) <= COUNTY_DIGITS
-        )
-    )
+    """Return all divisions in use, to be found by the names people write (down to counties) or by code."""
+    rows = session.execute(select(RegionRow.code, RegionRow.name).where(RegionRow.retired_at.is_(None)))
     return DivisionNames(dict(rows.all()))
 
 
