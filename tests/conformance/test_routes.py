@@ -1,0 +1,58 @@
+"""Every route says who may use it, and every permission belongs to some role."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.routing import APIRoute
+
+from wuma.entrypoints import wiring
+from wuma.kernel.http.access import access_of
+from wuma.kernel.http.endpoint import Endpoint
+from wuma.ops.roles import GRANTS
+
+ROUTES = [route for router in wiring.API_ROUTES for route in router.routes if isinstance(route, APIRoute)]
+NOT_YET_ASKED_FOR = {
+    "keys.rotate",
+    "ops.read",
+    "ops.operate",
+    "audit.read",
+    "trace.read",
+    "trace.capture",
+    "print_files.make",
+    "print_files.read",
+    "print_files.download",
+}
+PUBLIC = {
+    ("POST", "/session"),  # the door itself
+}
+
+
+def test_every_route_of_the_api_is_an_endpoint() -> None:
+    assert ROUTES
+    assert [route.path for route in ROUTES if not isinstance(route, Endpoint)] == []
+
+
+def test_only_the_routes_named_here_are_public() -> None:
+    public = {
+        (method, route.path)
+        for route in ROUTES
+        if access_of(route.endpoint).public
+        for method in route.methods
+    }
+
+    assert public <= PUBLIC
+
+
+def test_every_permission_that_a_route_asks_for_is_granted_to_somebody() -> None:
+    asked = {access.permission for route in ROUTES if (access := access_of(route.endpoint)).permission}
+    granted = frozenset[str]().union(*GRANTS.values())
+
+    assert asked <= granted
+    assert granted - asked <= NOT_YET_ASKED_FOR
+
+
+def test_a_route_that_says_nothing_does_not_come_into_being() -> None:
+    def forgotten() -> None: ...
+
+    with pytest.raises(TypeError, match="say who may use it"):
+        Endpoint("/forgotten", forgotten)
