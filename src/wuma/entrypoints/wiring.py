@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute
 from wuma.chain.authenticity import tasks as authenticity_tasks
 from wuma.chain.authenticity.routes import routes as authenticity_routes
 from wuma.chain.codes import invariants as codes_invariants
+from wuma.chain.codes import tasks as codes_tasks
+from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
 from wuma.entrypoints.pages import routes as console_routes
 from wuma.journeys.scan_code.phone import routes as phone_routes
@@ -40,6 +42,7 @@ from wuma.support.masterdata.routes import routes as masterdata_routes
 API_ROUTES: Final[tuple[APIRouter, ...]] = (
     account_routes,
     codes_routes,
+    print_routes,
     authenticity_routes,
     masterdata_routes,
 )
@@ -54,7 +57,11 @@ INVARIANTS: Final[tuple[Invariant, ...]] = codes_invariants.INVARIANTS
 PARTITIONED: Final = ("kernel.fact", "authenticity.scan")
 """Tables that are cut by month."""
 
-TASKS: Final[tuple[Task, ...]] = (*housekeeping.tasks(INVARIANTS, PARTITIONED), *authenticity_tasks.TASKS)
+TASKS: Final[tuple[Task, ...]] = (
+    *housekeeping.tasks(INVARIANTS, PARTITIONED),
+    *codes_tasks.TASKS,
+    *authenticity_tasks.TASKS,
+)
 """What the worker can do."""
 
 SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = ()
