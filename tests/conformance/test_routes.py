@@ -24,6 +24,7 @@ NOT_YET_ASKED_FOR = {
 }
 PUBLIC = {
     ("POST", "/session"),  # the door itself
+    ("GET", "/receipts/public-key"),  # whoever holds a receipt may check it
 }
 
 
