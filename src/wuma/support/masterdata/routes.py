@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Annotated, Final, TypeVar
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
 
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal
 from wuma.kernel.http.access import needs
-from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now
+from wuma.kernel.http.endpoint import IDEMPOTENCY_HEADER, Actor, Db, Endpoint, Now, Program
 from wuma.kernel.http.paging import After, Limit, Page, cut, read_cursor
 from wuma.support.masterdata import partners, products, regions, sites
+from wuma.support.masterdata.importing.detect import declared_format
+from wuma.support.masterdata.importing.kind import ImportKind
+from wuma.support.masterdata.importing.load import ImportOrder, ImportRefused, take_in
+from wuma.support.masterdata.importing.report import ImportReport
 from wuma.support.masterdata.models import PartnerKind, SiteKind
 from wuma.support.masterdata.schemas import (
     LineBody,
@@ -29,6 +38,8 @@ from wuma.support.masterdata.schemas import (
 
 READ: Final = "masterdata.read"
 WRITE: Final = "masterdata.write"
+
+UPLOAD_BUFFER_BYTES: Final = 1024 * 1024
 
 routes = APIRouter(route_class=Endpoint, tags=["master data"])
 
@@ -334,6 +345,105 @@ def get_region(code: RegionCodeField, db: Db) -> RegionView:
         raise NotFound(f"Region {code}: there is none.")
     return _region_view(found)
 
+
+class StreamedEndpoint(Endpoint):
+    """A route that reads its body as a stream, too large to be held in memory.
+
+    An Idempotency-Key would have the whole body read for its fingerprint. What comes this way does not need
+    one: the same file a second time changes nothing. So the header is taken off.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler of `Endpoint`."""
+        handle = super().get_route_handler()
+
+        async def run(request: Request) -> Response:
+            headers = [pair for pair in request.scope["headers"] if pair[0] != IDEMPOTENCY_HEADER.encode()]
+            return await handle(Request({**request.scope, "headers": headers}, request.receive))
+
+        return run
+
+
+class UploadCutShort(Refusal):
+    """The upload ended before the file did."""
+
+    status = HTTPStatus.BAD_REQUEST
+    slug = "upload-cut-short"
+
+
+streamed = APIRouter(route_class=StreamedEndpoint, tags=["master data"])
+
+_FILE_BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "description": "The file as it is: CSV, XLSX or JSON, at most 512 MiB.",
+        "content": {
+            media_type: {"schema": {"type": "string", "format": "binary"}}
+            for media_type in (
+                "text/csv",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "application/json",
+                "application/octet-stream",
+            )
+        },
+    }
+}
+
+
+@streamed.post("/imports", openapi_extra=_FILE_BODY)
+@needs(WRITE)
+async def import_table(
+    kind: ImportKind,
+    request: Request,
+    db: Db,
+    actor: Actor,
+    program: Program,
+    now: Now,
+    filename: Annotated[
+        str | None, Query(max_length=255, description="Its ending says the format, before the Content-Type.")
+    ] = None,
+    dry_run: Annotated[bool, Query(description="Only say what would come of it.")] = False,
+) -> ImportReport:
+    """Take in a file of products, sites, lines or partners: all of it, or nothing and the errors by row."""
+    order = ImportOrder(
+        tenant_id=actor.tenant_id,
+        kind=kind,
+        declared=declared_format(filename, request.headers.get("content-type")),
+        dry_run=dry_run,
+    )
+
+    def take() -> ImportReport:
+        def renew_scope() -> None:
+            program.database.narrow(db, actor.scope)
+
+        return take_in(db, file, order, now=now, renew_scope=renew_scope)
+
+    file = await run_in_threadpool(_open_upload, program.settings.data / "uploads")
+    try:
+        await _receive(request, file)
+        report = await run_in_threadpool(take)
+    finally:
+        await run_in_threadpool(file.close)
+    if report.error_count:
+        raise ImportRefused(report)
+    return report
+
+
+def _open_upload(folder: Path) -> IO[bytes]:
+    """Open a file in the data folder, as /tmp is memory on many machines; it has no name to be left behind."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return TemporaryFile(dir=folder, buffering=UPLOAD_BUFFER_BYTES)
+
+
+async def _receive(request: Request, file: IO[bytes]) -> None:
+    try:
+        async for chunk in request.stream():
+            await run_in_threadpool(file.write, chunk)
+    except ClientDisconnect:
+        raise UploadCutShort("Please send the file again.") from None
+
+
+routes.include_router(streamed)
 
 View = TypeVar("View", ProductView, SiteView, LineView, PartnerView)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from wuma.support.masterdata.importing.encoding import find_encoding
 from wuma.support.masterdata.importing.source import (
@@ -29,7 +29,7 @@ SEPARATORS: Final = (",", "\t", ";", "|", "，")
 _SAYS_SEPARATOR: Final = "sep="  # the first line of files written for Excel; it is not a row
 
 
-def open_csv(file: BinaryIO, recognised: Recognised) -> Source:
+def open_csv(file: IO[bytes], recognised: Recognised) -> Source:
     """Return the records of a CSV file."""
     codec, name = find_encoding(file)
     text = io.TextIOWrapper(file, encoding=codec, newline="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from wuma.support.masterdata.importing.csv_file import open_csv
 from wuma.support.masterdata.importing.encoding import find_encoding
@@ -44,7 +44,7 @@ def declared_format(filename: str | None, media_type: str | None = None) -> Form
     return _BY_SUFFIX.get(suffix) or _BY_MEDIA_TYPE.get(media)
 
 
-def open_source(file: BinaryIO, declared: Format | None, recognised: Recognised) -> Source:
+def open_source(file: IO[bytes], declared: Format | None, recognised: Recognised) -> Source:
     """Return the records of a file.
 
     Raises:

@@ -7,7 +7,7 @@ what is valid UTF-8 is UTF-8; what is not, and is valid GB18030, was saved by a 
 from __future__ import annotations
 
 import codecs
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from wuma.support.masterdata.importing.source import Unreadable
 
@@ -30,7 +30,7 @@ _PROGRAMS: Final = (
 )
 
 
-def find_encoding(file: BinaryIO) -> tuple[str, str]:
+def find_encoding(file: IO[bytes]) -> tuple[str, str]:
     """Return the name of the codec and the name that people read; leaves the file at its beginning.
 
     Raises:
@@ -63,7 +63,7 @@ def _without_mark(sample: bytes) -> list[tuple[bytes, str, str]]:
     return [(b"", "utf-8", "UTF-8"), (b"", "gb18030", "GB18030")]
 
 
-def _first_failure(file: BinaryIO, codec: str) -> str | None:
+def _first_failure(file: IO[bytes], codec: str) -> str | None:
     decoder = codecs.getincrementaldecoder(codec)()
     at = 0
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 import msgspec
 
@@ -33,14 +33,14 @@ _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
 _BETWEEN: Final = " \t\r\n,"
 
 
-def open_json(file: BinaryIO) -> Source:
+def open_json(file: IO[bytes]) -> Source:
     """Return the records of a JSON file; the members' names are its header, row 0."""
     codec, name = find_encoding(file)
     titles = _titles(file, codec)
     return Source(Format.JSON, _records(file, codec, titles), encoding=name)
 
 
-def _titles(file: BinaryIO, codec: str) -> list[str]:
+def _titles(file: IO[bytes], codec: str) -> list[str]:
     titles: dict[str, None] = {}
     for row, decoded in _decoded(file, codec):
         if not titles.keys() >= decoded.keys():
@@ -50,7 +50,7 @@ def _titles(file: BinaryIO, codec: str) -> list[str]:
     return list(titles)
 
 
-def _records(file: BinaryIO, codec: str, titles: list[str]) -> Iterator[Record]:
+def _records(file: IO[bytes], codec: str, titles: list[str]) -> Iterator[Record]:
     yield Record(0, titles)
     for row, decoded in _decoded(file, codec):
         refused = {}
@@ -81,7 +81,7 @@ def _as_text(value: Any) -> str | None:
             return None
 
 
-def _decoded(file: BinaryIO, codec: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _decoded(file: IO[bytes], codec: str) -> Iterator[tuple[int, dict[str, Any]]]:
     for row, piece in enumerate(_objects(file, codec), 1):
         try:
             yield row, msgspec.json.decode(piece, type=dict[str, Any])
@@ -89,7 +89,7 @@ def _decoded(file: BinaryIO, codec: str) -> Iterator[tuple[int, dict[str, Any]]]
             raise Unreadable("a JSON object", f"{shortened(piece)} ({error})", row=row) from None
 
 
-def _objects(file: BinaryIO, codec: str) -> Iterator[str]:
+def _objects(file: IO[bytes], codec: str) -> Iterator[str]:
     """Cut the text into its outermost objects."""
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=codec, newline="")

@@ -8,7 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
@@ -110,7 +110,7 @@ def import_file(
 
 def take_in(
     session: Session,
-    file: BinaryIO,
+    file: IO[bytes],
     order: ImportOrder,
     *,
     now: datetime,
@@ -152,7 +152,7 @@ def take_in(
 
 def _take_in(
     session: Session,
-    file: BinaryIO,
+    file: IO[bytes],
     order: ImportOrder,
     kind: Kind,
     report: ImportReport,

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 from xml.parsers import expat
 
 import openpyxl
@@ -60,7 +60,7 @@ _BROKEN: Final = (
 warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
 
 
-def open_xlsx(file: BinaryIO) -> Source:
+def open_xlsx(file: IO[bytes]) -> Source:
     """Return the records of the first visible sheet of a workbook."""
     _weigh(file)
     file.seek(0)
@@ -79,7 +79,7 @@ def open_xlsx(file: BinaryIO) -> Source:
     return source
 
 
-def _weigh(file: BinaryIO) -> None:
+def _weigh(file: IO[bytes]) -> None:
     """Refuse what is dangerous to open."""
     file.seek(0)
     try:
