@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Generic, TypeVar
 
@@ -46,6 +46,31 @@ class Distribution:
 
     pallets: tuple[PalletTrip, ...]
     cases: tuple[CaseTrip, ...]
+
+    def touching(self, day: int) -> Mapping[Dealer, Moves]:
+        """Return what leaves and arrives on a day, by dealer."""
+        moves: defaultdict[Dealer, Moves] = defaultdict(Moves)
+        for pallet in self.pallets:
+            if pallet.shipped_day == day:
+                moves[pallet.dealer].pallets_shipped.append(pallet)
+            if pallet.received_day == day:
+                moves[pallet.dealer].pallets_received.append(pallet)
+        for case in self.cases:
+            if case.shipped_day == day:
+                moves[case.dealer].cases_shipped.append(case)
+            if case.received_day == day:
+                moves[case.dealer].cases_received.append(case)
+        return moves
+
+
+@dataclass(slots=True)
+class Moves:
+    """What leaves and arrives on one day, of the goods of one dealer."""
+
+    pallets_shipped: list[PalletTrip] = field(default_factory=list)
+    pallets_received: list[PalletTrip] = field(default_factory=list)
+    cases_shipped: list[CaseTrip] = field(default_factory=list)
+    cases_received: list[CaseTrip] = field(default_factory=list)
 
 
 def plan_distribution(production: Production, families: Sequence[Household], chance: Random) -> Distribution:

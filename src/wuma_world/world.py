@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from random import Random
 from typing import Final
 
@@ -41,7 +41,12 @@ class World:
         """Return an instant of the world, to the millisecond."""
         return self.begins_at + timedelta(milliseconds=round(seconds * 1000))
 
+    def day(self, day: int) -> date:
+        """Return the date of a day of the world, where the brand is at home."""
+        return (self.begins_at.astimezone(HOME) + timedelta(days=day)).date()
 
+
+HOME: Final = timezone(timedelta(hours=8))
 END: Final = (LAST_DAY + 1) * DAY_SECONDS
 
 
@@ -57,7 +62,7 @@ def plan_world(
     phones = Phones(chance("phones"), Agents.read(INVENTED / "agents.csv"))
     network = Network(addresses, brand.cities, Wrong())
     families = households(brand, stores, scale.households, phones, chance("families"))
-    production = plan_production(brand, scale.cans, begins_at.date(), chance("production"))
+    production = plan_production(brand, scale.cans, begins_at.astimezone(HOME).date(), chance("production"))
     distribution = plan_distribution(production, families, chance("distribution"))
     market = plan_sales(stores, distribution, families, chance("market"))
     underworld = Underworld(scale, network, phones, brand.cities, chance("cheats"))
