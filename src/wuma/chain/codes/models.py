@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, SmallInteger, Text
+from sqlalchemy import BigInteger, FetchedValue, Integer, LargeBinary, MetaData, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -58,6 +58,8 @@ class CodeOrder(Tables):
     ordered_by: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_reason: Mapped[str | None] = mapped_column(Text)
+    changed_xid: Mapped[str] = mapped_column(Text, server_default=FetchedValue())
+    """The transaction that changed it last (xid8): by it the directories of other processes find changes."""
 
     @property
     def quantity(self) -> int:
