@@ -25,6 +25,7 @@ from wuma.entrypoints import pages
 from wuma.entrypoints.api import build_app
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.runtime import Runtime
+from wuma_gs1.check_characters import check_digit
 
 START_SECONDS_MAX = 20
 ACTION_MS_MAX = 10_000
@@ -42,6 +43,7 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 375, "height": 812}
 
 _visitors = itertools.count(1)
+_gtins = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -131,6 +133,22 @@ class Visitor:
         self.page.goto(f"{self.url}/console{path}")
         return self.page
 
+    def post(self, what: str, body: dict[str, object]) -> dict[str, object]:
+        """Send a change from within the page, as its own code does."""
+        made: dict[str, object] = self.page.evaluate(
+            """async ([what, body]) => {
+                const answer = await fetch(`/api/v1/${what}`, {
+                    method: "POST",
+                    headers: { "content-type": "application/json" },
+                    body: JSON.stringify(body),
+                });
+                if (!answer.ok) throw new Error(await answer.text());
+                return answer.json();
+            }""",
+            [what, body],
+        )
+        return made
+
 
 Opens = Callable[..., Visitor]
 
@@ -156,6 +174,12 @@ def visit(chromium: Browser, server_url: str, runtime: Runtime) -> Iterator[Open
     for visitor in visitors:
         visitor.context.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
+
+
+def fresh_gtin(indicator: str = "0") -> str:
+    """Return a GTIN-14 that no other test has taken; one names the same thing for all tenants."""
+    digits = f"{indicator}699{next(_gtins):09}"
+    return digits + str(check_digit(digits))
 
 
 @pytest.fixture

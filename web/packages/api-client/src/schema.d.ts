@@ -336,6 +336,346 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/print-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description List the built-in templates; use one by name, or write your own beginning with one.
+         */
+        get: operations["list_templates_api_v1_print_templates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code-orders/{order_id}/print-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order Print Files
+         * @description Order print files; a job makes each, and it is ready some time later.
+         */
+        post: operations["order_print_files_api_v1_code_orders__order_id__print_files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/code-orders/{order_id}/sheets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order Sheets
+         * @description Order QR sheets on A4; they are made, released and fetched like any print file.
+         */
+        post: operations["order_sheets_api_v1_code_orders__order_id__sheets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Print Files
+         * @description List print files, the newest first. A printing vendor sees those addressed to its account.
+         */
+        get: operations["list_print_files_api_v1_print_files_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Print File
+         * @description Return a print file; `made_count` tells how far it is.
+         */
+        get: operations["get_print_file_api_v1_print_files__file_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-files/{file_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Print File
+         * @description Have a file that failed made again.
+         */
+        post: operations["retry_print_file_api_v1_print_files__file_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-files/{file_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Print File
+         * @description Take a file out of the house, once. The answer holds the receipt, and a ticket to fetch the content.
+         */
+        post: operations["release_print_file_api_v1_print_files__file_id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch Print File
+         * @description Fetch the encrypted content of a released file. A download that broke resumes with Range.
+         */
+        get: operations["fetch_print_file_api_v1_print_files__file_id__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-files/{file_id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Receipt
+         * @description Return the signed receipt of a file that was released.
+         */
+        get: operations["get_receipt_api_v1_print_files__file_id__receipt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts/public-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Receipt Keys
+         * @description Return the public keys that receipts are signed with, as a JWK set.
+         */
+        get: operations["get_receipt_keys_api_v1_receipts_public_key_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw Qr
+         * @description Draw the QR symbol of one code of this brand, as it is printed.
+         */
+        get: operations["draw_qr_api_v1_qr_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Scans
+         * @description List scans, the latest first.
+         */
+        get: operations["list_scans_api_v1_scans_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Leaks
+         * @description List orders whose codes were scanned before activation, the most scans first.
+         */
+        get: operations["list_leaks_api_v1_leaks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alarms
+         * @description List alarms, the latest first.
+         */
+        get: operations["list_alarms_api_v1_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description List reports, the latest first.
+         */
+        get: operations["list_reports_api_v1_reports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}/handling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handle Report
+         * @description Close a report with what was done about it.
+         */
+        post: operations["handle_report_api_v1_reports__report_id__handling_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{report_id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Report Photo
+         * @description Return the photograph of a report.
+         */
+        get: operations["report_photo_api_v1_reports__report_id__photo_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -728,6 +1068,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Table
+         * @description Take in a file of products, sites, lines or partners: all of it, or nothing and the errors by row.
+         */
+        post: operations["import_table_api_v1_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -809,6 +1169,30 @@ export interface components {
             reason?: string;
         };
         /**
+         * AlarmView
+         * @description Something unusual.
+         */
+        AlarmView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Facts */
+            facts: {
+                [key: string]: number;
+            };
+        };
+        /**
          * BatchForm
          * @description A production batch.
          */
@@ -877,6 +1261,19 @@ export interface components {
             commissioned_count: number;
         };
         /**
+         * BuiltIn
+         * @description A template to begin with.
+         */
+        BuiltIn: {
+            /** Name */
+            name: string;
+            /** Title Zh */
+            title_zh: string;
+            /** Title En */
+            title_en: string;
+            template: components["schemas"]["Template"];
+        };
+        /**
          * CaseBody
          * @description A case: its own GTIN, and how many items are in it.
          */
@@ -916,11 +1313,174 @@ export interface components {
          */
         CodeState: "allocated" | "encoded" | "commissioned" | "sampled" | "scrapped" | "destroyed" | "void";
         /**
+         * Column
+         * @description One column.
+         */
+        Column: {
+            field: components["schemas"]["PrintField"];
+            /**
+             * Header
+             * @default
+             */
+            header?: string;
+        };
+        /**
          * Datum
          * @description What coordinates refer to. Chinese maps show GCJ-02, satellite receivers give WGS-84.
          * @enum {string}
          */
         Datum: "WGS-84" | "GCJ-02";
+        /**
+         * Delimiter
+         * @description What stands between two columns.
+         * @enum {string}
+         */
+        Delimiter: "comma" | "semicolon" | "tab" | "pipe" | "none";
+        /**
+         * FileState
+         * @description Where in its life a file is.
+         * @enum {string}
+         */
+        FileState: "queued" | "making" | "ready" | "released" | "purged" | "expired" | "failed";
+        /**
+         * GeoSource
+         * @description How we know where somebody is.
+         * @enum {string}
+         */
+        GeoSource: "gps_exact" | "gps_fuzzy" | "ip" | "store_declared" | "none";
+        /**
+         * Handling
+         * @description What was done about a report.
+         */
+        Handling: {
+            /** Note */
+            note: string;
+        };
+        /**
+         * ImportFault
+         * @description One thing wrong: where, what was expected, what came.
+         */
+        ImportFault: {
+            /** Row */
+            row: number | null;
+            /** Column */
+            column: string | null;
+            /** Expected */
+            expected: string;
+            /** Got */
+            got: string;
+        };
+        /**
+         * ImportKind
+         * @description What a file holds.
+         * @enum {string}
+         */
+        ImportKind: "products" | "sites" | "lines" | "partners";
+        /**
+         * ImportReport
+         * @description What came of a file.
+         */
+        ImportReport: {
+            /** Kind */
+            kind: string;
+            /** Dry Run */
+            dry_run: boolean;
+            /**
+             * Applied
+             * @default false
+             */
+            applied?: boolean;
+            /** Format */
+            format?: string | null;
+            /** Encoding */
+            encoding?: string | null;
+            /** Sheet */
+            sheet?: string | null;
+            /** Columns */
+            columns?: {
+                [key: string]: string;
+            };
+            /** Ignored Columns */
+            ignored_columns?: string[];
+            /**
+             * Row Count
+             * @default 0
+             */
+            row_count?: number;
+            /**
+             * Created Count
+             * @default 0
+             */
+            created_count?: number;
+            /**
+             * Updated Count
+             * @default 0
+             */
+            updated_count?: number;
+            /**
+             * Unchanged Count
+             * @default 0
+             */
+            unchanged_count?: number;
+            /**
+             * Error Count
+             * @default 0
+             */
+            error_count?: number;
+            /** Errors */
+            errors?: components["schemas"]["ImportFault"][];
+            /** Notes */
+            notes?: string[];
+        };
+        /**
+         * KeySet
+         * @description Public keys (RFC 7517).
+         */
+        KeySet: {
+            /** Keys */
+            keys: {
+                [key: string]: string;
+            }[];
+        };
+        /**
+         * Kind
+         * @description What is in a file.
+         * @enum {string}
+         */
+        Kind: "rows" | "sheets";
+        /**
+         * Leak
+         * @description Codes of an order were scanned before they were on any item: somebody has labels, or the file.
+         */
+        Leak: {
+            /** Order Id */
+            order_id: number;
+            /**
+             * Product Id
+             * Format: uuid
+             */
+            product_id: string;
+            /** Scan Count */
+            scan_count: number;
+            /** Code Count */
+            code_count: number;
+            /** Person Count */
+            person_count: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Regions */
+            regions: string[];
+            /** Sample Unit */
+            sample_unit: number;
+        };
         /**
          * Level
          * @description The packaging level that codes are for.
@@ -947,6 +1507,12 @@ export interface components {
              */
             gln_extension?: string | null;
         };
+        /**
+         * LineEnding
+         * @description What ends a row, the last one too.
+         * @enum {string}
+         */
+        LineEnding: "crlf" | "lf";
         /**
          * LineView
          * @description A packing line.
@@ -1113,6 +1679,12 @@ export interface components {
             reconciliation: components["schemas"]["ReconciliationView"];
         };
         /**
+         * Outcome
+         * @description What we say of a code.
+         * @enum {string}
+         */
+        Outcome: "registered" | "first_genuine" | "genuine_again" | "suspect" | "recalled" | "expired" | "void" | "not_activated" | "unknown";
+        /**
          * OutcomeView
          * @description What became of it: how many codes changed, were there already, or stayed out as exceptions.
          */
@@ -1130,6 +1702,13 @@ export interface components {
         Page_AccountView_: {
             /** Items */
             items: components["schemas"]["AccountView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[AlarmView] */
+        Page_AlarmView_: {
+            /** Items */
+            items: components["schemas"]["AlarmView"][];
             /** Next */
             next?: string | null;
         };
@@ -1161,6 +1740,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[PrintFileView] */
+        Page_PrintFileView_: {
+            /** Items */
+            items: components["schemas"]["PrintFileView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ProductView] */
         Page_ProductView_: {
             /** Items */
@@ -1172,6 +1758,20 @@ export interface components {
         Page_RegionView_: {
             /** Items */
             items: components["schemas"]["RegionView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ReportView] */
+        Page_ReportView_: {
+            /** Items */
+            items: components["schemas"]["ReportView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ScanView] */
+        Page_ScanView_: {
+            /** Items */
+            items: components["schemas"]["ScanView"][];
             /** Next */
             next?: string | null;
         };
@@ -1337,6 +1937,117 @@ export interface components {
             last?: number | null;
         };
         /**
+         * PrintField
+         * @description What a column holds.
+         * @enum {string}
+         */
+        PrintField: "number" | "gtin" | "gtin13" | "open_serial" | "open_uri" | "open_uri_qr" | "hidden_uri" | "hidden_long" | "hidden_typed" | "hidden_typed_grouped" | "sscc" | "sscc_element";
+        /**
+         * PrintFileForm
+         * @description Print files to be made, of a part of an order.
+         */
+        PrintFileForm: {
+            /** Recipient Name */
+            recipient_name: string;
+            /**
+             * Recipient Public Key
+             * @description The recipient's age public key (X25519): age1…
+             * @example age1…
+             */
+            recipient_public_key: string;
+            /**
+             * Recipient Account
+             * @description The printing vendor's account: only this account sees the file and may fetch it.
+             */
+            recipient_account?: string | null;
+            /**
+             * Reprint Reason
+             * @description Why codes that are in a print file already are printed a second time.
+             */
+            reprint_reason?: string | null;
+            template: string | components["schemas"]["Template"];
+            /**
+             * First
+             * @description Running number of the first code; 1 is the order's first.
+             * @default 1
+             */
+            first?: number;
+            /**
+             * Last
+             * @description Running number of the last; by default the order's last.
+             */
+            last?: number | null;
+            /**
+             * Codes Per File
+             * @description By default all in one file.
+             */
+            codes_per_file?: number | null;
+        };
+        /**
+         * PrintFileView
+         * @description A print file; `layout` is a template of rows, or how symbols stand on sheets.
+         */
+        PrintFileView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Order Id */
+            order_id: number;
+            /** Gtin */
+            gtin: string | null;
+            /** Level */
+            level: string;
+            kind: components["schemas"]["Kind"];
+            /** Part */
+            part: number;
+            /** Part Count */
+            part_count: number;
+            /** First Number */
+            first_number: number;
+            /** Last Number */
+            last_number: number;
+            /** Count */
+            count: number;
+            /** File Name */
+            file_name: string;
+            /** Layout */
+            layout: components["schemas"]["Template"] | components["schemas"]["SheetLayout"];
+            /** Recipient Name */
+            recipient_name: string;
+            /** Recipient Public Key */
+            recipient_public_key: string;
+            /** Recipient Account */
+            recipient_account: string | null;
+            /** Reprint Reason */
+            reprint_reason: string | null;
+            state: components["schemas"]["FileState"];
+            /** Made Count */
+            made_count: number;
+            /** Failure */
+            failure: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Sha256 */
+            sha256: string | null;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /** Ordered By */
+            ordered_by: string;
+            /** Ready At */
+            ready_at: string | null;
+            /** Released At */
+            released_at: string | null;
+            /** Released To */
+            released_to: string | null;
+            /** Fetch Until */
+            fetch_until: string | null;
+        };
+        /**
          * ProductBody
          * @description What is said about a product.
          */
@@ -1444,6 +2155,30 @@ export interface components {
             pallet: components["schemas"]["PalletView"] | null;
         };
         /**
+         * QrFormat
+         * @description How a symbol is drawn.
+         * @enum {string}
+         */
+        QrFormat: "svg" | "png" | "text";
+        /**
+         * Reason
+         * @description A fact that decided.
+         * @enum {string}
+         */
+        Reason: "first_scan" | "same_person" | "other_person" | "many_people" | "many_cities" | "far_away" | "impossible_speed" | "before_activation" | "after_return" | "label_scrapped" | "declared_void" | "sample" | "recall" | "past_expiry" | "order_revoked" | "wrong_product";
+        /**
+         * ReceiptView
+         * @description Who got which codes when; `jws` is the same signed, to be verified with the public key.
+         */
+        ReceiptView: {
+            /** Claims */
+            claims: {
+                [key: string]: unknown;
+            };
+            /** Jws */
+            jws: string;
+        };
+        /**
          * ReconciliationView
          * @description ordered = not_printed + printed; printed = used + scrapped + void + missing.
          */
@@ -1494,6 +2229,58 @@ export interface components {
             is_retired: boolean;
         };
         /**
+         * ReleaseView
+         * @description A file given out: its receipt, and where to fetch it until when. The address is shown this once.
+         */
+        ReleaseView: {
+            receipt: components["schemas"]["ReceiptView"];
+            /** Content Url */
+            content_url: string;
+            /**
+             * Fetch Until
+             * Format: date-time
+             */
+            fetch_until: string;
+        };
+        /**
+         * ReportView
+         * @description What a consumer reported.
+         */
+        ReportView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Concern */
+            concern: string;
+            /** Text */
+            text: string;
+            /** Scan Id */
+            scan_id: string | null;
+            /** Unit */
+            unit: number | null;
+            /** Scanned */
+            scanned: string | null;
+            /** Contact */
+            contact: string | null;
+            /** Has Photo */
+            has_photo: boolean;
+            /** State */
+            state: string;
+            /** Handled At */
+            handled_at: string | null;
+            /** Handled By */
+            handled_by: string | null;
+            /** Handled Note */
+            handled_note: string | null;
+        };
+        /**
          * Revocation
          * @description Why an order is burnt.
          */
@@ -1507,6 +2294,145 @@ export interface components {
          * @enum {string}
          */
         Role: "platform_operator" | "brand_admin" | "marketer" | "qa" | "channel_manager" | "line_operator" | "customer_service" | "printing_vendor" | "auditor";
+        /**
+         * ScanView
+         * @description A scan as it was answered. `person` is a pseudonym; `region` a division code.
+         */
+        ScanView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Unit */
+            unit: number;
+            /** Order Id */
+            order_id: number;
+            /**
+             * Product Id
+             * Format: uuid
+             */
+            product_id: string;
+            /** Person */
+            person: string;
+            /** Client */
+            client: string;
+            /** Region */
+            region: string | null;
+            /** Place Zh */
+            place_zh: string;
+            /** Place En */
+            place_en: string;
+            /** Longitude */
+            longitude: number | null;
+            /** Latitude */
+            latitude: number | null;
+            /** Accuracy M */
+            accuracy_m: number | null;
+            geo_source: components["schemas"]["GeoSource"];
+            outcome: components["schemas"]["Outcome"];
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Doubt */
+            doubt: number;
+        };
+        /**
+         * SheetCode
+         * @description Which code the symbols hold.
+         * @enum {string}
+         */
+        SheetCode: "open" | "hidden_long";
+        /**
+         * SheetForm
+         * @description QR sheets to be made, of a few codes of an order.
+         */
+        SheetForm: {
+            /** @default open */
+            kind?: components["schemas"]["SheetCode"];
+            /** @default pdf */
+            format?: components["schemas"]["SheetFormat"];
+            /**
+             * Columns
+             * @default 5
+             */
+            columns?: number;
+            /**
+             * Rows
+             * @default 7
+             */
+            rows?: number;
+            /**
+             * Module Mm
+             * @description The side of the smallest square of a symbol, in millimetres.
+             * @default 0.5
+             */
+            module_mm?: number;
+            /** Recipient Name */
+            recipient_name: string;
+            /**
+             * Recipient Public Key
+             * @description The recipient's age public key (X25519): age1…
+             * @example age1…
+             */
+            recipient_public_key: string;
+            /**
+             * Recipient Account
+             * @description The printing vendor's account: only this account sees the file and may fetch it.
+             */
+            recipient_account?: string | null;
+            /**
+             * Reprint Reason
+             * @description Why codes that are in a print file already are printed a second time.
+             */
+            reprint_reason?: string | null;
+            /**
+             * First
+             * @description Running number of the first code; 1 is the order's first.
+             * @default 1
+             */
+            first?: number;
+            /** Count */
+            count: number;
+        };
+        /**
+         * SheetFormat
+         * @description The format of sheets.
+         * @enum {string}
+         */
+        SheetFormat: "pdf" | "svg" | "png";
+        /**
+         * SheetLayout
+         * @description How symbols stand on A4, row by row.
+         */
+        SheetLayout: {
+            /** @default open */
+            kind?: components["schemas"]["SheetCode"];
+            /** @default pdf */
+            format?: components["schemas"]["SheetFormat"];
+            /**
+             * Columns
+             * @default 5
+             */
+            columns?: number;
+            /**
+             * Rows
+             * @default 7
+             */
+            rows?: number;
+            /**
+             * Module Mm
+             * @description The side of the smallest square of a symbol, in millimetres.
+             * @default 0.5
+             */
+            module_mm?: number;
+        };
         /**
          * SignInBody
          * @description What to type to sign in.
@@ -1588,6 +2514,32 @@ export interface components {
             region_code: string | null;
             /** Address */
             address: string;
+        };
+        /**
+         * Template
+         * @description The columns of a print file and how they are written.
+         *
+         *     >>> print(Template(columns=(Column(field=PrintField.NUMBER, header='No. ("序号")'),)).header_line)
+         *     "No. (""序号"")"
+         */
+        Template: {
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** @default comma */
+            delimiter?: components["schemas"]["Delimiter"];
+            /**
+             * Has Header
+             * @default true
+             */
+            has_header?: boolean;
+            /** @default crlf */
+            line_ending?: components["schemas"]["LineEnding"];
+            /**
+             * Byte Order Mark
+             * @description Begin with U+FEFF: Excel then shows Chinese headers right, others may stumble.
+             * @default false
+             */
+            byte_order_mark?: boolean;
         };
         /**
          * TenantOrder
@@ -1726,28 +2678,47 @@ export interface components {
 export type AccountOrder = components['schemas']['AccountOrder'];
 export type AccountView = components['schemas']['AccountView'];
 export type ActivationForm = components['schemas']['ActivationForm'];
+export type AlarmView = components['schemas']['AlarmView'];
 export type BatchForm = components['schemas']['BatchForm'];
 export type BatchView = components['schemas']['BatchView'];
+export type BuiltIn = components['schemas']['BuiltIn'];
 export type CaseBody = components['schemas']['CaseBody'];
 export type CaseView = components['schemas']['CaseView'];
 export type CodeSpan = components['schemas']['CodeSpan'];
 export type CodeState = components['schemas']['CodeState'];
+export type Column = components['schemas']['Column'];
 export type Datum = components['schemas']['Datum'];
+export type Delimiter = components['schemas']['Delimiter'];
+export type FileState = components['schemas']['FileState'];
+export type GeoSource = components['schemas']['GeoSource'];
+export type Handling = components['schemas']['Handling'];
+export type ImportFault = components['schemas']['ImportFault'];
+export type ImportKind = components['schemas']['ImportKind'];
+export type ImportReport = components['schemas']['ImportReport'];
+export type KeySet = components['schemas']['KeySet'];
+export type Kind = components['schemas']['Kind'];
+export type Leak = components['schemas']['Leak'];
 export type Level = components['schemas']['Level'];
 export type LineBody = components['schemas']['LineBody'];
+export type LineEnding = components['schemas']['LineEnding'];
 export type LineView = components['schemas']['LineView'];
 export type Me = components['schemas']['Me'];
 export type NewToken = components['schemas']['NewToken'];
 export type OrderForm = components['schemas']['OrderForm'];
 export type OrderView = components['schemas']['OrderView'];
+export type Outcome = components['schemas']['Outcome'];
 export type OutcomeView = components['schemas']['OutcomeView'];
 export type PageAccountView = components['schemas']['Page_AccountView_'];
+export type PageAlarmView = components['schemas']['Page_AlarmView_'];
 export type PageBatchView = components['schemas']['Page_BatchView_'];
 export type PageLineView = components['schemas']['Page_LineView_'];
 export type PageOrderView = components['schemas']['Page_OrderView_'];
 export type PagePartnerView = components['schemas']['Page_PartnerView_'];
+export type PagePrintFileView = components['schemas']['Page_PrintFileView_'];
 export type PageProductView = components['schemas']['Page_ProductView_'];
 export type PageRegionView = components['schemas']['Page_RegionView_'];
+export type PageReportView = components['schemas']['Page_ReportView_'];
+export type PageScanView = components['schemas']['Page_ScanView_'];
 export type PageSiteView = components['schemas']['Page_SiteView_'];
 export type PageTenantView = components['schemas']['Page_TenantView_'];
 export type PageTokenView = components['schemas']['Page_TokenView_'];
@@ -1757,17 +2728,31 @@ export type PartnerBody = components['schemas']['PartnerBody'];
 export type PartnerKind = components['schemas']['PartnerKind'];
 export type PartnerView = components['schemas']['PartnerView'];
 export type Positions = components['schemas']['Positions'];
+export type PrintField = components['schemas']['PrintField'];
+export type PrintFileForm = components['schemas']['PrintFileForm'];
+export type PrintFileView = components['schemas']['PrintFileView'];
 export type ProductBody = components['schemas']['ProductBody'];
 export type ProductView = components['schemas']['ProductView'];
+export type QrFormat = components['schemas']['QrFormat'];
+export type Reason = components['schemas']['Reason'];
+export type ReceiptView = components['schemas']['ReceiptView'];
 export type ReconciliationView = components['schemas']['ReconciliationView'];
 export type RegionLevel = components['schemas']['RegionLevel'];
 export type RegionView = components['schemas']['RegionView'];
+export type ReleaseView = components['schemas']['ReleaseView'];
+export type ReportView = components['schemas']['ReportView'];
 export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
+export type ScanView = components['schemas']['ScanView'];
+export type SheetCode = components['schemas']['SheetCode'];
+export type SheetForm = components['schemas']['SheetForm'];
+export type SheetFormat = components['schemas']['SheetFormat'];
+export type SheetLayout = components['schemas']['SheetLayout'];
 export type SignInBody = components['schemas']['SignInBody'];
 export type SiteBody = components['schemas']['SiteBody'];
 export type SiteKind = components['schemas']['SiteKind'];
 export type SiteView = components['schemas']['SiteView'];
+export type Template = components['schemas']['Template'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
 export type TokenOrder = components['schemas']['TokenOrder'];
@@ -2499,6 +3484,585 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["OutcomeView"];
                 };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_templates_api_v1_print_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuiltIn"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    order_print_files_api_v1_code_orders__order_id__print_files_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintFileForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintFileView"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    order_sheets_api_v1_code_orders__order_id__sheets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintFileView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_print_files_api_v1_print_files_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                order_id?: number | null;
+                state?: components["schemas"]["FileState"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PrintFileView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_print_file_api_v1_print_files__file_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintFileView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    retry_print_file_api_v1_print_files__file_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintFileView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    release_print_file_api_v1_print_files__file_id__release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    fetch_print_file_api_v1_print_files__file_id__content_get: {
+        parameters: {
+            query: {
+                ticket: string;
+            };
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The encrypted file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The part asked for by Range. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The ticket's time is over. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_receipt_api_v1_print_files__file_id__receipt_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_receipt_keys_api_v1_receipts_public_key_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    draw_qr_api_v1_qr_get: {
+        parameters: {
+            query: {
+                /** @description A code in any form: URI, element string, bare. */
+                text: string;
+                format?: components["schemas"]["QrFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The symbol. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                    "image/png": unknown;
+                    "text/plain; charset=utf-8": unknown;
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_scans_api_v1_scans_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description Only these outcomes. */
+                outcome?: components["schemas"]["Outcome"][] | null;
+                kind?: string | null;
+                product_id?: string | null;
+                order_id?: number | null;
+                unit?: number | null;
+                person?: string | null;
+                /** @description A division, with all below it. */
+                region?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ScanView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_leaks_api_v1_leaks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leak"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_alarms_api_v1_alarms_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlarmView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_reports_api_v1_reports_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReportView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    handle_report_api_v1_reports__report_id__handling_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Handling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    report_photo_api_v1_reports__report_id__photo_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {
@@ -3382,6 +4946,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegionView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    import_table_api_v1_imports_post: {
+        parameters: {
+            query: {
+                kind: components["schemas"]["ImportKind"];
+                /** @description Its ending says the format, before the Content-Type. */
+                filename?: string | null;
+                /** @description Only say what would come of it. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file as it is: CSV, XLSX or JSON, at most 512 MiB. */
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/json": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */

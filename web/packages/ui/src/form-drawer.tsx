@@ -13,6 +13,8 @@ interface FormDrawerProps<Body, Answer> {
   changes: string[];
   initialValues?: object;
   submitLabel?: string;
+  /** What it does cannot be undone and harms: the button is red. */
+  isDanger?: boolean;
   children: ReactNode;
 }
 
@@ -58,7 +60,7 @@ function DrawerForm<Body extends object, Answer>(props: FormDrawerProps<Body, An
       {props.children}
       {alert}
       <div className="wm-drawer-buttons">
-        <Button type="primary" htmlType="submit" loading={isSending}>
+        <Button type="primary" danger={props.isDanger === true} htmlType="submit" loading={isSending}>
           {props.submitLabel ?? props.title}
         </Button>
         <Button onClick={props.onClose}>{t("cancel")}</Button>

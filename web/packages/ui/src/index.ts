@@ -1,3 +1,4 @@
+export { ButtonLink } from "./button-link";
 export { Code, CopyButton } from "./code";
 export { ConfirmButton } from "./confirm-button";
 export { Empty } from "./empty";

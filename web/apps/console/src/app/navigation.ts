@@ -1,11 +1,13 @@
 import type { PlainKey } from "@wuma/locale";
 import {
+  Boxes,
   Building2,
   Factory,
   House,
   KeyRound,
   type LucideIcon,
   Package,
+  QrCode,
   ShieldCheck,
   Store,
   UsersRound,
@@ -30,6 +32,13 @@ export interface Group {
 /** The places of the console, in the order in which an item lives. */
 export const NAVIGATION: Group[] = [
   { word: null, places: [{ path: "/", word: "home", icon: House }] },
+  {
+    word: "codes",
+    places: [
+      { path: "/code-orders", word: "codeOrders", icon: QrCode, permission: "codes.read" },
+      { path: "/batches", word: "batches", icon: Boxes, permission: "codes.read" },
+    ],
+  },
   {
     word: "masterData",
     places: [

@@ -12,6 +12,11 @@ function page(path: string, load: () => Promise<{ Component: React.ComponentType
 /** Everything inside the shell; a page that fails leaves the shell standing. */
 const PAGES: RouteObject[] = [
   page("/", () => import("../features/home/page")),
+  page("/code-orders", () => import("../features/codes/orders-page")),
+  page("/code-orders/new", () => import("../features/codes/new-order-page")),
+  page("/code-orders/:orderId", () => import("../features/codes/order-page")),
+  page("/batches", () => import("../features/codes/batches-page")),
+  page("/batches/:batchId", () => import("../features/codes/batch-page")),
   page("/products", () => import("../features/products/list-page")),
   page("/products/:productId", () => import("../features/products/product-page")),
   page("/partners", () => import("../features/partners/list-page")),

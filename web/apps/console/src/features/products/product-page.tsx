@@ -3,6 +3,7 @@ import { answered, api, type ProductView } from "@wuma/api-client";
 import { useFormats, useInLocale, useWords } from "@wuma/locale";
 import {
   BackLink,
+  ButtonLink,
   Code,
   ConfirmButton,
   Facts,
@@ -16,7 +17,7 @@ import {
 } from "@wuma/ui";
 import { App, Button } from "antd";
 import { useState } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { Packing } from "./packing";
 import { ProductForm } from "./product-form";
 import { words } from "./words";
@@ -92,9 +93,9 @@ function Actions({ product }: { product: ProductView }) {
   return (
     <>
       {mayReadCodes && (
-        <Link to={`/code-orders?product=${product.id}`}>
-          <Button type="text">{t("orders")}</Button>
-        </Link>
+        <ButtonLink type="text" to={`/code-orders?product=${product.id}`}>
+          {t("orders")}
+        </ButtonLink>
       )}
       {mayWrite && isArchived && <Button onClick={() => setArchived(false)}>{t("restore")}</Button>}
       {mayWrite && !isArchived && (
@@ -116,9 +117,9 @@ function Actions({ product }: { product: ProductView }) {
         </>
       )}
       {mayOrder && !isArchived && (
-        <Link to={`/code-orders/new?product=${product.id}`}>
-          <Button type="primary">{t("orderCodes")}</Button>
-        </Link>
+        <ButtonLink type="primary" to={`/code-orders/new?product=${product.id}`}>
+          {t("orderCodes")}
+        </ButtonLink>
       )}
     </>
   );
