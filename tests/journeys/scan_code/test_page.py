@@ -6,11 +6,13 @@ import base64
 import hashlib
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
+from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -187,6 +189,29 @@ def test_a_step_that_we_have_no_word_for_is_shown_as_another_step() -> None:
 def test_the_other_language_is_a_link_of_an_open_code_and_the_same_scan_of_a_hidden_one() -> None:
     assert '<a class="switch" href="?lang=en"' in PAGES["registered"]("zh").decode()
     assert f'<form method="post" action="?lang=en&amp;scan={SCAN}">' in PAGES["suspect"]("zh").decode()
+
+
+def test_the_language_of_a_code_that_was_typed_changes_at_the_address_of_the_code() -> None:
+    html = page.render_answer(ANSWERS["suspect"], language="zh", at=AT, scanned="7Z3K 0011/Q").decode()
+
+    assert f'<form method="post" action="/h/7Z3K%200011%2FQ?lang=en&amp;scan={SCAN}">' in html
+
+
+def test_what_is_kept_of_a_page_is_nobodys_own() -> None:
+    first, second = (
+        page.render_answer(
+            msgspec.structs.replace(ANSWERS[name], scan_id=UUID(int=number)),
+            language="zh",
+            at=AT + timedelta(days=number),
+            scanned=f"{number}{number}",
+        ).decode()
+        for number, name in [(1, "first_genuine"), (2, "first_genuine")]
+    )
+
+    assert first != second
+    assert second == first.replace(str(UUID(int=1)), str(UUID(int=2))).replace("/h/11", "/h/22").replace(
+        "2026年5月21日", "2026年5月22日"
+    )
 
 
 def test_a_report_carries_the_scan_or_else_what_was_scanned() -> None:

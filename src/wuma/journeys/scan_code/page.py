@@ -5,7 +5,8 @@ without scripts. It is meant to fit into the first flight of a TCP connection (t
 so that a phone on a slow network waits for one round trip.
 
 What never changes (words, icons, the sheet) is put into the templates before Jinja compiles them, once for
-each language, so that making a page is little more than joining a few dozen strings.
+each language. What many scans share (a verdict on an item of some batch) is rendered once and kept, with
+marks in the places of what is a scan's own.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ import hashlib
 import importlib.resources
 import json
 import re
+import secrets
 from collections.abc import Collection
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from importlib.resources.abc import Traversable
-from typing import Final, assert_never
-from urllib.parse import urlsplit
+from typing import Final, NamedTuple, assert_never
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from wuma.chain.authenticity.facade import Outcome
-from wuma.journeys.scan_code.answer import SAID_OUTSIDE, Answer, Batch, Product, Scans
+from wuma.journeys.scan_code.answer import SAID_OUTSIDE, Answer, Batch, Product, Scans, Step
 from wuma.journeys.scan_code.texts import TEXTS, Language
 
 REPORT_TEXT_CHARACTERS_MAX: Final = 2000
@@ -76,59 +78,39 @@ def render_answer(
     """Return the page of one answer.
 
     `at` is the instant of this scan, aware. `hotline` is the brand's telephone number as people read it.
-    `scanned` goes along with a report when the scan has no number: what was scanned and is not known.
+    `scanned` is the hidden code or the path that was scanned: it goes along with a report when the scan has
+    no number, and it lets a person change the language where the address does not name the code.
     """
-    texts = TEXTS[language]
-    product, batch = answer.product, answer.batch
-    brand, brand_lang = _in_language(product.brand_zh, product.brand_en, language) if product else ("", "")
-    notice = (batch.recall_notice if batch else None) or ""
     scans = answer.scans or _NO_SCANS
-    count_shown = len(scans.earlier)
-    return (
-        _template(_template_name(answer), language)
-        .render(
-            kind=answer.kind,
-            scan_id=str(answer.scan_id) if answer.scan_id else None,
-            scanned=scanned,
-            checked_at=written_moment(at, language),
-            brand=brand,
-            brand_lang=brand_lang,
-            product_card=_product_card(product, language) if product else None,
-            batch_card=_batch_card(batch, language) if batch else None,
-            expires=written_date(batch.expires_on, language) if batch else None,
-            recall_notice=notice,
-            recall_notice_lang=_TAGS["zh"] if language == "en" and not notice.isascii() else "",
-            trace=[
-                (
-                    texts.get(f"step.{step.step}", texts["step.other"]),
-                    written_date(step.at.astimezone(_CHINA_TIME), language),
-                    *_in_language(step.place_zh, step.place_en, language),
-                )
-                for step in answer.trace
-            ],
-            reasons=[texts[f"reason.{reason}"] for reason in answer.reasons if reason in SAID_OUTSIDE],
-            mistyped=answer.mistyped,
-            minutes=-(-(answer.retry_after_seconds or 0) // 60),
-            count=scans.count,
-            earlier=[
-                (
-                    written_moment(scan.at, language),
-                    *_in_language(scan.place_zh, scan.place_en, language),
-                    scan.by_you,
-                )
-                for scan in scans.earlier
-            ],
-            gap=scans.count - 1 - count_shown,
-            all_yours=count_shown == scans.count - 1 and all(scan.by_you for scan in scans.earlier),
-            hotline=hotline,
-            hotline_digits=_NOT_DIALLED.sub("", hotline) if hotline else None,
-        )
-        .encode()
+    shared = Answer(
+        kind=answer.kind,
+        verdict=answer.verdict,
+        reasons=answer.reasons,
+        product=answer.product,
+        batch=answer.batch,
+        mistyped=answer.mistyped,
+        retry_after_seconds=answer.retry_after_seconds,
     )
-
-
-_NO_SCANS: Final = Scans(1, ())
-_NOT_DIALLED: Final = re.compile(r"[^\d+]")
+    own = _Own(
+        number=answer.scan_id is not None,
+        scanned=scanned is not None,
+        way=bool(answer.trace),
+        earlier=bool(scans.earlier),
+        all_yours=len(scans.earlier) == scans.count - 1 and all(scan.by_you for scan in scans.earlier),
+    )
+    html = _shared_page(shared, own, hotline, language)
+    html = html.replace(_AT_HERE, written_moment(at, language).encode())
+    html = html.replace(_COUNT_HERE, b"%d" % scans.count)
+    if answer.scan_id is not None:
+        html = html.replace(_NUMBER_HERE, str(answer.scan_id).encode())
+    if scanned is not None:
+        html = html.replace(_PATH_HERE, f"/h/{quote(scanned, safe='')}".encode())
+        html = html.replace(_SCANNED_HERE, escape(scanned).encode())
+    if answer.trace:
+        html = html.replace(_WAY_HERE, _way(answer.trace, language))
+    if scans.earlier:
+        html = html.replace(_EARLIER_HERE, _earlier(scans, language))
+    return html
 
 
 def render_open_hidden(*, language: Language, scan_id: UUID | None = None) -> bytes:
@@ -179,7 +161,6 @@ def page_headers() -> tuple[tuple[bytes, bytes], ...]:
     return (
         (b"content-security-policy", policy.encode()),
         (b"permissions-policy", b"camera=(self), geolocation=(self)"),
-        (b"cache-control", b"private, no-store"),
         (b"vary", b"accept, accept-language, cookie"),
     )
 
@@ -283,28 +264,115 @@ _NAMES: Final[dict[Language, str]] = {"zh": "中文", "en": "English"}
 _OTHER: Final[dict[Language, Language]] = {"zh": "en", "en": "zh"}
 
 
-# ---- the cards that many items share -------------------------------------------------------------------
+# ---- what many scans share, and what is a scan's own --------------------------------------------------
 
-CARDS_KEPT_MAX: Final = (
-    4096  # about 1 kB each; a large brand sells some hundred products, from some hundred batches
-)
+PAGES_KEPT_MAX: Final = 2048
+"""About 11 kB each. A large brand sells some hundred products from some hundred batches, and nearly all of
+its scans have one of three verdicts."""
+
+WAYS_KEPT_MAX: Final = 8192  # about 1 kB each; the cans of one case went the same way
+
+_NO_SCANS: Final = Scans(1, ())
+_NOT_DIALLED: Final = re.compile(r"[^\d+]")
 
 
-@functools.lru_cache(CARDS_KEPT_MAX)
-def _product_card(product: Product, language: Language) -> Markup:
+class _Own(NamedTuple):
+    """What of its own a scan has, beside its time; of the rest of its page there is one for many scans."""
+
+    number: bool
+    scanned: bool
+    way: bool
+    earlier: bool
+    all_yours: bool
+
+
+def _place() -> bytes:
+    """Return a mark for a place in a kept page; nobody can guess it, so no name can contain it."""
+    return secrets.token_hex(16).encode()
+
+
+_AT_HERE, _COUNT_HERE, _NUMBER_HERE, _PATH_HERE = _place(), _place(), _place(), _place()
+_SCANNED_HERE, _WAY_HERE, _EARLIER_HERE = _place(), _place(), _place()
+
+
+@functools.lru_cache(PAGES_KEPT_MAX)
+def _shared_page(shared: Answer, own: _Own, hotline: str | None, language: Language) -> bytes:
+    """Return the page of an answer, with marks in the places of what is a scan's own."""
+    texts = TEXTS[language]
+    html = _template(_template_name(shared), language).render(
+        kind=shared.kind,
+        reasons=[texts[f"reason.{reason}"] for reason in shared.reasons if reason in SAID_OUTSIDE],
+        product=_product_view(shared.product, language) if shared.product else None,
+        batch=_batch_view(shared.batch, language) if shared.batch else None,
+        mistyped=shared.mistyped,
+        minutes=-(-(shared.retry_after_seconds or 0) // 60),
+        hotline=hotline,
+        hotline_digits=_NOT_DIALLED.sub("", hotline) if hotline else None,
+        checked_at=_AT_HERE.decode(),
+        count=_COUNT_HERE.decode(),
+        scan_id=_NUMBER_HERE.decode() if own.number else None,
+        path_here=_PATH_HERE.decode() if own.scanned else "",
+        scanned=_SCANNED_HERE.decode() if own.scanned else None,
+        has_way=own.way,
+        way_here=_WAY_HERE.decode(),
+        has_earlier=own.earlier,
+        earlier_here=_EARLIER_HERE.decode(),
+        all_yours=own.all_yours,
+    )
+    return html.encode()
+
+
+@functools.lru_cache(WAYS_KEPT_MAX)
+def _way(trace: tuple[Step, ...], language: Language) -> bytes:
+    texts = TEXTS[language]
+    way = [
+        (
+            texts.get(f"step.{step.step}", texts["step.other"]),
+            written_date(step.at.astimezone(_CHINA_TIME), language),
+            *_in_language(step.place_zh, step.place_en, language),
+        )
+        for step in trace
+    ]
+    return _template("way.html", language).render(way=way).encode()
+
+
+def _earlier(scans: Scans, language: Language) -> bytes:
+    earlier = [
+        (
+            written_moment(scan.at, language),
+            *_in_language(scan.place_zh, scan.place_en, language),
+            scan.by_you,
+        )
+        for scan in scans.earlier
+    ]
+    gap = scans.count - 1 - len(earlier)
+    return _template("earlier.html", language).render(earlier=earlier, gap=gap).encode()
+
+
+class _ProductView(NamedTuple):
+    name: str
+    lang: str
+    brand: str
+    brand_lang: str
+    stage: int | None
+    age: int | None
+    weight: int | None
+    gtin: str
+
+
+def _product_view(product: Product, language: Language) -> _ProductView:
     name, lang = _in_language(product.name_zh, product.name_en, language)
     brand, brand_lang = _in_language(product.brand_zh, product.brand_en, language)
-    view = {
-        "name": name,
-        "lang": lang,
-        "brand": brand,
-        "brand_lang": brand_lang,
-        "stage": product.stage,
-        "age": product.age_from_months,
-        "weight": product.net_weight_g,
-        "gtin": _as_on_pack(product.gtin),
-    }
-    return Markup(_template("product_card.html", language).render(product=view))  # noqa: S704 - escaped there
+    return _ProductView(
+        name=name,
+        lang=lang,
+        brand=brand,
+        brand_lang=brand_lang,
+        stage=product.stage,
+        age=product.age_from_months,
+        weight=product.net_weight_g,
+        gtin=_as_on_pack(product.gtin),
+    )
 
 
 def _as_on_pack(gtin: str) -> str:
@@ -316,16 +384,28 @@ def _as_on_pack(gtin: str) -> str:
     return gtin.removeprefix("000000" if gtin.startswith("000000") else "0")
 
 
-@functools.lru_cache(CARDS_KEPT_MAX)
-def _batch_card(batch: Batch, language: Language) -> Markup:
-    view = {
-        "number": batch.number,
-        "produced": written_date(batch.produced_on, language),
-        "produced_iso": batch.produced_on.isoformat(),
-        "expires": written_date(batch.expires_on, language),
-        "expires_iso": batch.expires_on.isoformat(),
-    }
-    return Markup(_template("batch_card.html", language).render(batch=view))  # noqa: S704 - escaped there
+class _BatchView(NamedTuple):
+    number: str
+    produced: str
+    produced_iso: str
+    expires: str
+    expires_iso: str
+    recall_notice: str
+    recall_notice_lang: str
+
+
+def _batch_view(batch: Batch, language: Language) -> _BatchView:
+    notice = batch.recall_notice or ""
+    return _BatchView(
+        number=batch.number,
+        produced=written_date(batch.produced_on, language),
+        produced_iso=batch.produced_on.isoformat(),
+        expires=written_date(batch.expires_on, language),
+        expires_iso=batch.expires_on.isoformat(),
+        recall_notice=notice,
+        # Brands write their notices in their own language; what it is, its characters tell.
+        recall_notice_lang=_TAGS["zh"] if language == "en" and not notice.isascii() else "",
+    )
 
 
 # ---- the templates -------------------------------------------------------------------------------------
