@@ -72,11 +72,9 @@ class Application:
             attempts=runtime.attempts,
             minutes=self.minutes,
             pseudonyms=pseudonyms,
+            whereabouts=Whereabouts(runtime.settings.ip_regions or wiring.ASSETS / "ip2region.xdb"),
         )
-        whereabouts = Whereabouts(runtime.settings.ip_regions or wiring.ASSETS / "ip2region.xdb")
-        reception = Reception(
-            settings=runtime.settings, desk=desk, whereabouts=whereabouts, pseudonyms=pseudonyms
-        )
+        reception = Reception(settings=runtime.settings, desk=desk, pseudonyms=pseudonyms)
         self.platform.state.reception = reception
         self._routes = Edge(ScanRoutes(self.platform, reception))
         await asyncio.to_thread(self.keep_up)
@@ -108,16 +106,18 @@ class Application:
             self._key_file_changed = changed
 
     def _share_attempts(self, session: Session) -> None:
-        totals = []
-        for name, at, amount in sorted(self.runtime.attempts.take_unsent()):  # in order: no deadlocks
-            total = session.execute(_SHARE_ATTEMPTS, {"name": name, "at": at, "amount": amount}).scalar_one()
-            totals.append((name, at, int(total)))
-        self.runtime.attempts.learn(totals)
+        unsent = sorted(self.runtime.attempts.take_unsent())  # in order: no deadlocks
+        if unsent:
+            names, minutes, amounts = (list(column) for column in zip(*unsent, strict=True))
+            rows = session.execute(_SHARE_ATTEMPTS, {"names": names, "minutes": minutes, "amounts": amounts})
+            self.runtime.attempts.learn((row.name, row.window_at, row.amount) for row in rows)
 
 
 _SHARE_ATTEMPTS = text(
-    "INSERT INTO kernel.counter (name, window_at, amount) VALUES (:name, :at, :amount)"
-    " ON CONFLICT (name, window_at) DO UPDATE SET amount = counter.amount + excluded.amount RETURNING amount"
+    "INSERT INTO kernel.counter (name, window_at, amount) SELECT * FROM"
+    " unnest(CAST(:names AS text[]), CAST(:minutes AS timestamptz[]), CAST(:amounts AS bigint[]))"
+    " ON CONFLICT (name, window_at) DO UPDATE SET amount = counter.amount + excluded.amount"
+    " RETURNING name, window_at, amount"
 )
 
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope, Send
 
-from wuma.chain.authenticity.facade import GeoSource, Place, Pseudonyms, Whereabouts
+from wuma.chain.authenticity.facade import GeoSource, Place, Pseudonyms
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.answer import Answer
 from wuma.journeys.scan_code.scan import ScanDesk, Visitor
@@ -86,13 +86,10 @@ class TooBusy(Refusal):
 class Reception:
     """What the addresses of scans share: the desk that answers, and how visitors are met."""
 
-    def __init__(
-        self, *, settings: Settings, desk: ScanDesk, whereabouts: Whereabouts, pseudonyms: Pseudonyms
-    ) -> None:
+    def __init__(self, *, settings: Settings, desk: ScanDesk, pseudonyms: Pseudonyms) -> None:
         self.desk = desk
         self.pseudonyms = pseudonyms
         self._settings = settings
-        self._whereabouts = whereabouts
         trusted = tuple(settings.trusted_proxies)
 
         @lru_cache(ADDRESSES_CACHED)
@@ -116,14 +113,14 @@ class Reception:
         packed = address.packed
         brought = _COOKIE.search(headers.get(b"cookie", b""))
         agent = headers.get(b"user-agent", b"")
-        place = None if whence is None else declared_place(whence)
         return Visitor(
             cookie=brought[1] if brought else secrets.token_urlsafe(COOKIE_BYTES).encode(),
             has_cookie=brought is not None,
             network=packed + agent,
             address_range=packed[: 3 if len(packed) == IPV4_BYTES else 7],
             client=_client_of(agent),
-            place=place or self._whereabouts.of(address),
+            address=address,
+            declared=None if whence is None else declared_place(whence),
         )
 
     def reply(self, scope: Scope, headers: Headers, answer: Answer, visitor: Visitor, now: datetime) -> Reply:

@@ -22,6 +22,7 @@ from wuma.chain.authenticity.facade import (
     Reason,
     Scan,
     Verdict,
+    Whereabouts,
     judge_and_remember,
 )
 from wuma.chain.codes.facade import Identified, Identifier, Kind, OrderEntry, Rejected, WhyNot
@@ -36,6 +37,7 @@ from wuma.journeys.scan_code.answer import (
 )
 from wuma.kernel.batching import Batcher
 from wuma.kernel.db import HotPool
+from wuma.kernel.http.origin import Address
 from wuma.kernel.ids import uuid7
 from wuma.kernel.limits import Attempts, Limit
 from wuma.support.masterdata.facade import ProductDirectory, place_names
@@ -61,7 +63,9 @@ class Visitor:
     address_range: bytes
     """The /24 (IPv4) or /56 (IPv6) they come from."""
     client: str
-    place: Place
+    address: Address
+    declared: Place | None
+    """Where they say they are; otherwise their address has to tell, if their code is worth the look."""
 
 
 class ScanDesk:
@@ -76,12 +80,14 @@ class ScanDesk:
         attempts: Attempts,
         minutes: Minutes,
         pseudonyms: Pseudonyms,
+        whereabouts: Whereabouts,
     ) -> None:
         self._identifier = identifier
         self._products = products
         self._attempts = attempts
         self._minutes = minutes
         self._pseudonyms = pseudonyms
+        self._whereabouts = whereabouts
 
         async def judge(scans: Sequence[Scan]) -> Sequence[Judged]:
             return await judge_and_remember(pool, scans)
@@ -122,7 +128,7 @@ class ScanDesk:
             at=now,
             person=self._pseudonyms.of(found.order.tenant_id, visitor.cookie),
             network=self._pseudonyms.of(found.order.tenant_id, visitor.network),
-            place=visitor.place,
+            place=visitor.declared or self._whereabouts.of(visitor.address),
             client=visitor.client,
         )
         judged = await self._batcher.ask(scan)
