@@ -94,7 +94,7 @@ class Reception:
 
         @lru_cache(ADDRESSES_CACHED)
         def address_of(peer: str, forwarded_for: bytes | None) -> Address:
-            return believed_address(peer, forwarded_for and forwarded_for.decode("latin-1"), trusted)
+            return believed_address(peer, _text(forwarded_for), trusted)
 
         self._address_of = address_of
         self._cookie_tail = b"; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax" % COOKIE_SECONDS
@@ -103,8 +103,7 @@ class Reception:
 
     def now(self, headers: Headers) -> datetime:
         """Return the instant of a request."""
-        world_time = headers.get(_WORLD_CLOCK)
-        return read_clock(self._settings.clock, world_time and world_time.decode("latin-1"))
+        return read_clock(self._settings.clock, _text(headers.get(_WORLD_CLOCK)))
 
     def visitor(self, scope: Scope, headers: Headers, whence: Whence | None = None) -> Visitor:
         """Return what a request says of whoever sent it."""
@@ -175,11 +174,10 @@ def language_of(scope: Scope, headers: Headers) -> Language:
     """Choose the language to answer a request in."""
     asked = _LANGUAGE_ASKED.search(scope.get("query_string", b""))
     chosen = _LANGUAGE.search(headers.get(b"cookie", b""))
-    accepted = headers.get(b"accept-language")
     return page.choose_language(
-        accepted and accepted.decode("latin-1"),
-        asked and asked[1].decode(),
-        chosen and chosen[1].decode(),
+        _text(headers.get(b"accept-language")),
+        asked[1].decode() if asked else None,
+        chosen[1].decode() if chosen else None,
     )
 
 
@@ -230,6 +228,10 @@ def declared_place(whence: Whence) -> Place | None:
 def read_request(request: Request) -> tuple[Scope, dict[bytes, bytes]]:
     """Return what the functions here work on, from a request of the framework."""
     return request.scope, headers_of(request.scope)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
 
 
 def _client_of(agent: bytes) -> str:
