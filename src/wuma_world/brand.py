@@ -161,7 +161,7 @@ def _product(row: Row) -> Product:
         net_weight_g=int(row["net_weight_g"] or 0),
         case_gtin=Gtin.parse(row["case_gtin"]).value,
         case_item_count=int(row["case_item_count"]),
-        company_prefix=row["pallet_company_prefix"],
+        company_prefix=row["company_prefix"],
         pallet_case_count=int(row["pallet_case_count"]),
     )
 
@@ -171,7 +171,7 @@ def _line(row: Row) -> Line:
 
 
 def _dealer(row: Row) -> Dealer:
-    return Dealer(row["code"], row["name"], Gln.parse(row["gln"]).value, tuple(row["territory"].split()))
+    return Dealer(row["code"], row["name"], Gln.parse(row["gln"]).value, tuple(row["territory"].split(";")))
 
 
 def _city_code(region_code: str) -> str:

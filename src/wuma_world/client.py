@@ -31,9 +31,22 @@ _BUSY: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY
 class Refused(Exception):
     """The server said no to something that the world thought right; the message has its words."""
 
-    def __init__(self, method: str, path: str, status: int, body: str) -> None:
-        super().__init__(f"{method} {path}: {status} {body[:600]}")
-        self.status = status
+    def __init__(self, method: str, path: str, answer: httpx.Response) -> None:
+        super().__init__(f"{method} {path}: {answer.status_code} {_words(answer)}")
+        self.status = answer.status_code
+
+
+def _words(answer: httpx.Response) -> str:
+    """Return what a problem document says, with its first faults; else the beginning of the text."""
+    try:
+        problem = answer.json()
+        return f"{problem['title']}: {problem['detail']} {problem.get('errors', [])[:FAULTS_SHOWN]}"
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:BODY_SHOWN]
+
+
+FAULTS_SHOWN: Final = 5
+BODY_SHOWN: Final = 400
 
 
 class Server:
@@ -105,7 +118,7 @@ class Server:
             await asyncio.sleep(PAUSE_SECONDS * 2**turn)
             answer = await self._client.request(method, path, headers=said, **options)
         if answer.is_error and answer.status_code not in refusals:
-            raise Refused(method, path, answer.status_code, answer.text)
+            raise Refused(method, path, answer)
         return answer
 
 
