@@ -836,8 +836,8 @@ RUNS: Final = Candidate(
     );
     CREATE INDEX posting_slot ON posting (slot, event_at);
     """,
-    # The LIMIT inside is a fence: without it the arithmetic becomes a part of the join with event, which under
-    # row-level security may use no index then, since subtraction and division are not leakproof.
+    # The LIMIT inside is a fence: without it the arithmetic becomes a part of the join with event, which then
+    # may use no index under row-level security, since subtraction and division are not leakproof.
     sql=f"""
     SELECT hit.thing, hit.event_id, event.event_at, hit.role, hit.other_first, hit.other_last
     FROM unnest(%(things)s::bigint[]) AS asked(thing)
@@ -852,7 +852,8 @@ RUNS: Final = Candidate(
             SELECT (asked.thing - (slot & {ID_MASK})) / CASE role WHEN 3 THEN 1 ELSE per_event END
         ) AS place(nth)
         WHERE tenant_id = %(tenant)s
-            AND slot >= (k::bigint << {ID_BITS}) + greatest(asked.thing - (1::bigint << {CLASS_BITS} * k) + 1, 0)
+            AND slot >= (k::bigint << {ID_BITS})
+                + greatest(asked.thing - (1::bigint << {CLASS_BITS} * k) + 1, 0)
             AND slot <= (k::bigint << {ID_BITS}) + asked.thing
             AND nth < event_count
         ORDER BY slot DESC, posting.event_at DESC LIMIT %(limit)s
