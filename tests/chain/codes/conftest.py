@@ -1,13 +1,17 @@
-"""Keys that never change, so that what was printed under them never may."""
+"""Keys that never change, so that what was printed under them never may; and a brand that prints."""
 
 from __future__ import annotations
 
 import base64
 
 import pytest
+from starlette.testclient import TestClient
 
+from tests.chain.codes.print_shop import PrintShop
+from tests.conftest import make_brand
 from wuma.chain.codes.construction import Codebook, OrderKeys
 from wuma.kernel.keys import Keyring, SealedKeyFile, UnsealFile
+from wuma.kernel.runtime import Runtime
 
 # Generations 1 and 2 with roots 00…1f and 20…3f; epoch 1 verifying, 2 revoked, 3 issuing.
 UNSEAL = bytes(range(64, 96))
@@ -39,3 +43,9 @@ def codebook(frozen_keyring: Keyring) -> Codebook:
 def order(codebook: Codebook) -> OrderKeys:
     """An order of the issuing epoch; tests give it whatever units they like."""
     return codebook.order(epoch=3, tenant_id=7, order_id=42)
+
+
+@pytest.fixture(scope="package")
+def shop(runtime: Runtime, client: TestClient) -> PrintShop:
+    """A brand that has codes printed; each test places orders of its own."""
+    return PrintShop(runtime, client, make_brand(runtime))

@@ -152,9 +152,11 @@ def order_files(
     overlapping = _overlapping(session, order, ranges[0].first, ranges[-1].last)
     if overlapping and not wanted.reprint_reason:
         raise _already_in(order, overlapping)
+    # Sorted, because those of one millisecond are not: files are listed by id, and parts have an order.
+    file_ids = sorted(uuid7() for _ in ranges)
     files = [
         PrintFile(
-            id=uuid7(),
+            id=file_ids[part - 1],
             tenant_id=order.tenant_id,
             order_id=order.id,
             kind=wanted.kind.value,

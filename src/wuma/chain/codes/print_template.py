@@ -124,13 +124,13 @@ class Column(BaseModel):
 class Template(BaseModel):
     """The columns of a print file and how they are written.
 
-    >>> print(Template(columns=(Column(field=PrintField.NUMBER, header='No. ("序号")'),)).header_line)
+    >>> print(Template(columns=[Column(field=PrintField.NUMBER, header='No. ("序号")')]).header_line)
     "No. (""序号"")"
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    columns: tuple[Column, ...] = Field(min_length=1, max_length=COLUMNS_MAX)
+    columns: list[Column] = Field(min_length=1, max_length=COLUMNS_MAX)
     delimiter: Delimiter = Delimiter.COMMA
     has_header: bool = True
     line_ending: LineEnding = LineEnding.CRLF
@@ -177,7 +177,7 @@ class BuiltIn(BaseModel):
 
 
 def _built_in(name: str, title_zh: str, title_en: str, headers: dict[PrintField, str], **how: Any) -> BuiltIn:
-    columns = tuple(Column(field=field, header=header) for field, header in headers.items())
+    columns = [Column(field=field, header=header) for field, header in headers.items()]
     return BuiltIn(name=name, title_zh=title_zh, title_en=title_en, template=Template(columns=columns, **how))
 
 
