@@ -48,49 +48,48 @@ COMMENT ON TABLE masterdata.region IS 'Administrative divisions of China; they b
 
 # The numbers of a product are NULL where nobody has said them. `version` is what a change must name;
 # `changed_xid` is how processes that keep products in memory find what they have not seen yet.
-# One index over all tenants and levels: a GTIN that is scanned leads to one product.
+#
+# The primary key of packaging holds over all tenants and levels: a GTIN that is scanned leads to one product.
+# There is no foreign key to product, which would be a third of the cost of importing a million of them: the
+# program may not delete products, and an invariant watches over the rest.
 PRODUCTS = """
 CREATE TABLE masterdata.product (
-    id              uuid PRIMARY KEY,
-    tenant_id       bigint NOT NULL,
-    name_zh         text NOT NULL DEFAULT '',
-    name_en         text NOT NULL DEFAULT '',
-    brand_zh        text NOT NULL DEFAULT '',
-    brand_en        text NOT NULL DEFAULT '',
-    category        text NOT NULL DEFAULT '',
-    stage           smallint CHECK (stage BETWEEN 1 AND 4),
-    age_from_months smallint CHECK (age_from_months BETWEEN 0 AND 1200),
-    net_weight_g    integer CHECK (net_weight_g > 0),
-    shelf_life_days integer CHECK (shelf_life_days BETWEEN 1 AND 36500),
-    version         integer NOT NULL DEFAULT 1,
-    changed_xid     xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    created_at      timestamptz NOT NULL,
-    changed_at      timestamptz NOT NULL,
-    archived_at     timestamptz,
-    UNIQUE (tenant_id, id),
-    CHECK (name_zh <> '' OR name_en <> '')
+    id                uuid PRIMARY KEY,
+    tenant_id         bigint NOT NULL,
+    name_zh           text NOT NULL DEFAULT '',
+    name_en           text NOT NULL DEFAULT '',
+    brand_zh          text NOT NULL DEFAULT '',
+    brand_en          text NOT NULL DEFAULT '',
+    category          text NOT NULL DEFAULT '',
+    stage             smallint CHECK (stage BETWEEN 1 AND 4),
+    age_from_months   smallint CHECK (age_from_months BETWEEN 0 AND 1200),
+    net_weight_g      integer CHECK (net_weight_g > 0),
+    shelf_life_days   integer CHECK (shelf_life_days BETWEEN 1 AND 36500),
+    company_prefix    text CHECK (company_prefix ~ '^[0-9]{4,12}$'),
+    extension         smallint CHECK (extension BETWEEN 0 AND 9),
+    pallet_case_count integer CHECK (pallet_case_count BETWEEN 1 AND 1000000),
+    version           integer NOT NULL DEFAULT 1,
+    changed_xid       xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    created_at        timestamptz NOT NULL,
+    changed_at        timestamptz NOT NULL,
+    archived_at       timestamptz,
+    CHECK (name_zh <> '' OR name_en <> ''),
+    CHECK (num_nonnulls(company_prefix, extension, pallet_case_count) IN (0, 3))
 );
+CREATE INDEX product_tenant ON masterdata.product (tenant_id, id);
 CREATE INDEX product_changed ON masterdata.product (changed_xid);
+COMMENT ON COLUMN masterdata.product.company_prefix IS 'of its pallets'' SSCCs, as the extension digit is';
 
 CREATE TABLE masterdata.packaging (
-    id             bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    gtin           text COLLATE "C" PRIMARY KEY CHECK (gtin ~ '^[0-9]{14}$'),
     tenant_id      bigint NOT NULL,
     product_id     uuid NOT NULL,
-    level          text NOT NULL CHECK (level IN ('item', 'case', 'pallet')),
-    gtin           text COLLATE "C" CHECK (gtin ~ '^[0-9]{14}$'),
-    company_prefix text CHECK (company_prefix ~ '^[0-9]{4,12}$'),
-    extension      smallint CHECK (extension BETWEEN 0 AND 9),
+    level          text NOT NULL CHECK (level IN ('item', 'case')),
     contains_count integer NOT NULL CHECK (contains_count BETWEEN 1 AND 1000000),
-    FOREIGN KEY (tenant_id, product_id) REFERENCES masterdata.product (tenant_id, id),
-    CHECK (level <> 'item' OR contains_count = 1),
-    CHECK ((level = 'pallet') = (gtin IS NULL)),
-    CHECK ((level = 'pallet') = (company_prefix IS NOT NULL AND extension IS NOT NULL))
+    CHECK (level <> 'item' OR contains_count = 1)
 );
-CREATE UNIQUE INDEX packaging_gtin ON masterdata.packaging (gtin);
-CREATE UNIQUE INDEX packaging_one ON masterdata.packaging (product_id, level)
-    WHERE level IN ('item', 'pallet');
-CREATE INDEX packaging_product ON masterdata.packaging (tenant_id, product_id);
-COMMENT ON COLUMN masterdata.packaging.contains_count IS 'a case: items in it; a pallet: cases on it';
+CREATE INDEX packaging_product ON masterdata.packaging (product_id);
+COMMENT ON COLUMN masterdata.packaging.contains_count IS 'how many items are in it';
 """
 
 SITES = """

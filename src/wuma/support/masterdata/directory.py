@@ -97,7 +97,7 @@ _CARDS: Final = (
     "SELECT k.gtin, k.level, k.contains_count, p.tenant_id, p.id, p.name_zh, p.name_en, p.brand_zh,"
     " p.brand_en, p.category, p.stage, p.age_from_months, p.net_weight_g, p.shelf_life_days,"
     " p.archived_at IS NOT NULL"
-    " FROM masterdata.product p JOIN masterdata.packaging k ON k.product_id = p.id AND k.gtin IS NOT NULL"
+    " FROM masterdata.product p JOIN masterdata.packaging k ON k.product_id = p.id"
 )
 _ALL: Final = text(f"{_CARDS} ORDER BY p.id, k.gtin")
 _CHANGED: Final = text(

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Double, FetchedValue, Identity, Integer, MetaData, SmallInteger, Text, func
+from sqlalchemy import BigInteger, Double, FetchedValue, Integer, MetaData, SmallInteger, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -82,6 +82,9 @@ class ProductRow(Kept, Tables):
     age_from_months: Mapped[int | None] = mapped_column(SmallInteger)
     net_weight_g: Mapped[int | None] = mapped_column(Integer)
     shelf_life_days: Mapped[int | None] = mapped_column(Integer)
+    company_prefix: Mapped[str | None] = mapped_column(Text)
+    extension: Mapped[int | None] = mapped_column(SmallInteger)
+    pallet_case_count: Mapped[int | None] = mapped_column(Integer)
     changed_xid: Mapped[str] = mapped_column(
         Text, server_default=FetchedValue(), onupdate=func.pg_current_xact_id(), deferred=True
     )
@@ -89,17 +92,14 @@ class ProductRow(Kept, Tables):
 
 
 class PackagingRow(Tables):
-    """One level a product is packed at: the item and cases by GTIN, a pallet by the prefix of its SSCCs."""
+    """A GTIN: of the item, or of a case with so many of them."""
 
     __tablename__ = "packaging"
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    gtin: Mapped[str] = mapped_column(Text, primary_key=True)
     tenant_id: Mapped[int] = mapped_column(BigInteger)
     product_id: Mapped[UUID]
     level: Mapped[str] = mapped_column(Text)
-    gtin: Mapped[str | None] = mapped_column(Text)
-    company_prefix: Mapped[str | None] = mapped_column(Text)
-    extension: Mapped[int | None] = mapped_column(SmallInteger)
     contains_count: Mapped[int] = mapped_column(Integer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -121,7 +121,8 @@ def create_product(session: Session, tenant_id: int, draft: ProductDraft, *, now
     with _gtins_free(session):
         session.add(row)
         session.flush()
-        session.add_all(_packaging(row, draft))
+        session.add(_packaging(row, Level.ITEM, draft.gtin, 1))
+        session.add_all(_packaging(row, Level.CASE, case.gtin, case.item_count) for case in draft.cases)
     return _told(session, row)
 
 
@@ -145,10 +146,10 @@ def change_product(
     with _gtins_free(session):
         session.execute(
             delete(PackagingRow).where(
-                PackagingRow.product_id == product_id, PackagingRow.level != Level.ITEM
+                PackagingRow.product_id == product_id, PackagingRow.level == Level.CASE
             )
         )
-        session.add_all(part for part in _packaging(row, draft) if part.level != Level.ITEM)
+        session.add_all(_packaging(row, Level.CASE, case.gtin, case.item_count) for case in draft.cases)
     return _told(session, row)
 
 
@@ -208,21 +209,18 @@ def assembled(session: Session, rows: Sequence[ProductRow]) -> list[Product]:
     return [_product(row, parts[row.id]) for row in rows]
 
 
-def _product(row: ProductRow, parts: Iterable[PackagingRow]) -> Product:
-    gtin, cases, pallet = "", [], None
-    for part in parts:
-        match Level(part.level):
-            case Level.ITEM:
-                gtin = part.gtin or ""
-            case Level.CASE:
-                cases.append(Case(part.gtin or "", part.contains_count))
-            case Level.PALLET:
-                pallet = Pallet(part.company_prefix or "", part.extension or 0, part.contains_count)
-    assert gtin, f"product {row.id} has no item"
+def _product(row: ProductRow, parts: Sequence[PackagingRow]) -> Product:
+    items = [part.gtin for part in parts if part.level == Level.ITEM]
+    assert len(items) == 1, f"product {row.id} has {len(items)} GTINs"
+    pallet = None
+    if row.company_prefix is not None:
+        assert row.extension is not None
+        assert row.pallet_case_count is not None
+        pallet = Pallet(row.company_prefix, row.extension, row.pallet_case_count)
     return Product(
         id=row.id,
         tenant_id=row.tenant_id,
-        gtin=gtin,
+        gtin=items[0],
         name_zh=row.name_zh,
         name_en=row.name_en,
         brand_zh=row.brand_zh,
@@ -232,7 +230,7 @@ def _product(row: ProductRow, parts: Iterable[PackagingRow]) -> Product:
         age_from_months=row.age_from_months,
         net_weight_g=row.net_weight_g,
         shelf_life_days=row.shelf_life_days,
-        cases=tuple(cases),
+        cases=tuple(Case(part.gtin, part.contains_count) for part in parts if part.level == Level.CASE),
         pallet=pallet,
         version=row.version,
         created_at=row.created_at,
@@ -257,28 +255,22 @@ def _values(draft: ProductDraft) -> dict[str, Any]:
         "age_from_months": draft.age_from_months,
         "net_weight_g": draft.net_weight_g,
         "shelf_life_days": draft.shelf_life_days,
+        "company_prefix": draft.pallet and draft.pallet.company_prefix,
+        "extension": draft.pallet and draft.pallet.extension,
+        "pallet_case_count": draft.pallet and draft.pallet.case_count,
     }
 
 
-def _packaging(row: ProductRow, draft: ProductDraft) -> list[PackagingRow]:
-    def part(level: Level, contains_count: int, **key: Any) -> PackagingRow:
-        return PackagingRow(
-            tenant_id=row.tenant_id, product_id=row.id, level=level, contains_count=contains_count, **key
-        )
-
-    parts = [part(Level.ITEM, 1, gtin=draft.gtin)]
-    parts += [part(Level.CASE, case.item_count, gtin=case.gtin) for case in draft.cases]
-    if draft.pallet is not None:
-        pallet = draft.pallet
-        key = {"company_prefix": pallet.company_prefix, "extension": pallet.extension}
-        parts.append(part(Level.PALLET, pallet.case_count, **key))
-    return parts
+def _packaging(row: ProductRow, level: Level, gtin: str, item_count: int) -> PackagingRow:
+    return PackagingRow(
+        gtin=gtin, tenant_id=row.tenant_id, product_id=row.id, level=level, contains_count=item_count
+    )
 
 
 def _gtins_free(session: Session) -> Any:
     # It is not said whose it is: that would tell a stranger what a competitor is about to launch.
     taken = GtinTaken("One of the GTINs names another product or packaging already.")
-    return versions.refused_when_taken(session, {"packaging_gtin": taken})
+    return versions.refused_when_taken(session, {"packaging_pkey": taken})
 
 
 def _by_gtin_beginning(tenant_id: int, digits: str) -> Any:

@@ -430,7 +430,7 @@ async def import_table(
 
 
 def _open_upload(folder: Path) -> IO[bytes]:
-    """Open a file in the data folder, as /tmp is memory on many machines; it has no name to be left behind."""
+    """Open a nameless file, which no crash leaves behind, in the data folder: /tmp is often memory."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return TemporaryFile(dir=folder, buffering=UPLOAD_BUFFER_BYTES)
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from wuma_gs1.application_identifiers import AIS
@@ -17,6 +18,7 @@ from wuma_gs1.keys import Gln, Gtin, ParseError, check_digit
 
 TEXT_CHARACTERS_MAX: Final = 200
 CODE_CHARACTERS_MAX: Final = 64
+VALUES_REMEMBERED: Final = 4096  # a file says 900 g and 2段 a hundred thousand times
 
 
 class CellFault(ValueError):
@@ -123,6 +125,7 @@ def whole_number(
     """
     factors = {"": 1, **(units or {})}
 
+    @lru_cache(VALUES_REMEMBERED)
     def read(text: str) -> int | None:
         value = plain(text)
         if not value:
@@ -156,6 +159,7 @@ def degrees(what: str) -> Callable[[str], float | None]:
 def one_of(meanings: Mapping[str, str], expected: str) -> Callable[[str], str | None]:
     """Return a reader of words that mean one of a few things; case and full width do not matter."""
 
+    @lru_cache(VALUES_REMEMBERED)
     def read(text: str) -> str | None:
         value = plain(text).lower()
         if not value:
@@ -168,6 +172,7 @@ def one_of(meanings: Mapping[str, str], expected: str) -> Callable[[str], str | 
     return read
 
 
+@lru_cache(VALUES_REMEMBERED)
 def read_stage(text: str) -> int | None:
     """Read the stage of infant formula; 无 says that it has none.
 

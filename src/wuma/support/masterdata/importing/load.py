@@ -10,6 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -136,7 +137,9 @@ def take_in(
             )
         except Unreadable as unreadable:
             faults.add(unreadable.row, None, expected=unreadable.expected, got=unreadable.got)
-        except IntegrityError:
+        except IntegrityError as error:
+            if not isinstance(error.orig, UniqueViolation):
+                raise
             raise Overtaken(
                 "Please import the file again: what was made meanwhile will be updated."
             ) from None

@@ -1,6 +1,6 @@
 """Importing products, with the cases and the pallet they are packed in.
 
-A row names the item by its GTIN and may add one case and the pallet. Cases that a row does not mention stay.
+A row names the item by its GTIN and may add one case. Cases that a row does not mention stay.
 """
 
 from __future__ import annotations
@@ -137,16 +137,11 @@ _REFERENCES: Final = (
     ),
 )
 
-# Does this row tell something new about the case, or about the pallet, of the product t?
+# Does this row tell something new about a case of the product t?
 _ALSO_CHANGED: Final = """
     s.case_gtin IS NOT NULL AND NOT EXISTS (
         SELECT FROM masterdata.packaging c
         WHERE c.product_id = t.id AND c.gtin = s.case_gtin AND c.contains_count = s.case_item_count
-    )
-    OR s.company_prefix IS NOT NULL AND NOT EXISTS (
-        SELECT FROM masterdata.packaging c
-        WHERE c.product_id = t.id AND c.company_prefix = s.company_prefix
-        AND c.extension = coalesce(s.extension, 0) AND c.contains_count = s.pallet_case_count
     )
 """
 
@@ -154,8 +149,8 @@ _ALSO_CHANGED: Final = """
 # what is not there was taken.
 _PACKAGING: Final = (
     """
-    INSERT INTO masterdata.packaging (tenant_id, product_id, level, gtin, contains_count)
-    SELECT :tenant_id, s.id, 'item', s.gtin, 1
+    INSERT INTO masterdata.packaging (gtin, tenant_id, product_id, level, contains_count)
+    SELECT s.gtin, :tenant_id, s.id, 'item', 1
     FROM staged s LEFT JOIN matched m ON m.row_number = s.row_number
     WHERE m.row_number IS NULL
     ORDER BY s.gtin
@@ -168,30 +163,12 @@ _PACKAGING: Final = (
     AND c.contains_count <> s.case_item_count
     """,
     """
-    INSERT INTO masterdata.packaging (tenant_id, product_id, level, gtin, contains_count)
-    SELECT :tenant_id, coalesce(m.id, s.id), 'case', s.case_gtin, s.case_item_count
+    INSERT INTO masterdata.packaging (gtin, tenant_id, product_id, level, contains_count)
+    SELECT s.case_gtin, :tenant_id, coalesce(m.id, s.id), 'case', s.case_item_count
     FROM staged s LEFT JOIN matched m ON m.row_number = s.row_number
     WHERE s.case_gtin IS NOT NULL AND m.is_changed IS NOT FALSE
     ORDER BY s.case_gtin
     ON CONFLICT (gtin) DO NOTHING
-    """,
-    """
-    UPDATE masterdata.packaging c
-    SET company_prefix = s.company_prefix, extension = coalesce(s.extension, 0),
-        contains_count = s.pallet_case_count
-    FROM staged s JOIN matched m ON m.row_number = s.row_number
-    WHERE m.is_changed AND c.product_id = m.id AND c.level = 'pallet' AND s.company_prefix IS NOT NULL
-    """,
-    """
-    INSERT INTO masterdata.packaging
-        (tenant_id, product_id, level, company_prefix, extension, contains_count)
-    SELECT :tenant_id, coalesce(m.id, s.id), 'pallet', s.company_prefix, coalesce(s.extension, 0),
-           s.pallet_case_count
-    FROM staged s LEFT JOIN matched m ON m.row_number = s.row_number
-    WHERE s.company_prefix IS NOT NULL AND m.is_changed IS NOT FALSE AND NOT EXISTS (
-        SELECT FROM masterdata.packaging c
-        WHERE c.product_id = coalesce(m.id, s.id) AND c.level = 'pallet'
-    )
     """,
 )
 
@@ -228,17 +205,14 @@ PRODUCTS: Final = Kind(
         JOIN masterdata.product t ON t.id = k.product_id
     """,
     order="s.gtin",
-    values=values(
-        "name_zh",
-        "name_en",
-        "brand_zh",
-        "brand_en",
-        "category",
-        "stage",
-        "age_from_months",
-        "net_weight_g",
-        "shelf_life_days",
-    ),
+    values={
+        **values("name_zh", "name_en", "brand_zh", "brand_en", "category"),
+        **values("stage", "age_from_months", "net_weight_g", "shelf_life_days"),
+        # The three of a pallet are said together or not at all.
+        "company_prefix": ("company_prefix", "s.company_prefix"),
+        "pallet_case_count": ("company_prefix", "s.pallet_case_count"),
+        "extension": ("company_prefix", "CASE WHEN s.company_prefix <> '' THEN coalesce(s.extension, 0) END"),
+    },
     checks=_CHECKS,
     references=_REFERENCES,
     fact=lambda tenant_id, ids: ProductsChanged(tenant_id=tenant_id, product_ids=ids),

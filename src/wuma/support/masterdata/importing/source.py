@@ -61,4 +61,4 @@ Recognised = Callable[[Sequence[str]], int]
 
 def is_blank(cells: Sequence[str]) -> bool:
     """Whether a record says nothing."""
-    return not any(cells) or not any(cell.strip() for cell in cells)
+    return not any(map(str.strip, cells))

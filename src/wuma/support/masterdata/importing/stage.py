@@ -13,7 +13,6 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.kernel.ids import uuid7
 from wuma.support.masterdata.importing.cells import CellFault
 from wuma.support.masterdata.importing.header import Field, Header
 from wuma.support.masterdata.importing.report import Faults
@@ -22,6 +21,13 @@ from wuma.support.masterdata.importing.source import Format, Record, is_blank
 PROGRESS_ROWS: Final = 10_000
 
 Progress = Callable[[int], None]
+
+# Milliseconds, version, and what is random of a UUID of version 4; PostgreSQL has uuidv7() from 18 on.
+_UUID7: Final = """(
+    overlay(
+        lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') PLACING '-' FROM 9 FOR 0
+    ) || '-7' || substr(gen_random_uuid()::text, 16)
+)::uuid"""
 
 
 def stage(
@@ -38,7 +44,10 @@ def stage(
     # Every field has a column, so that a check may name it; those the file does not speak of stay NULL.
     columns = ", ".join(f"{field.name} {field.sql_type}" for field in fields)
     session.execute(
-        text(f"CREATE TEMPORARY TABLE staged (row_number integer, id uuid, {columns}) ON COMMIT DROP")
+        text(
+            f"CREATE TEMPORARY TABLE staged (row_number integer, id uuid DEFAULT {_UUID7}, {columns})"
+            " ON COMMIT DROP"
+        )
     )
     rows = _Rows([field for field in fields if header.has(field)], header, file_format, faults)
     names = ", ".join(field.name for field in rows.fields)
@@ -46,7 +55,7 @@ def stage(
     assert isinstance(driver, psycopg.Connection)
     with (
         driver.cursor() as cursor,
-        cursor.copy(f"COPY staged (row_number, id, {names}) FROM STDIN") as copy,
+        cursor.copy(f"COPY staged (row_number, {names}) FROM STDIN") as copy,
     ):
         for row in rows.read(records, progress):
             copy.write_row(row)
@@ -94,7 +103,6 @@ class _Rows:
                 try:
                     yield (
                         row_number,
-                        uuid7().hex,
                         *[read(cells[at]) for read, at in ones],
                         *[read(*[cells[at] for at in places]) for read, places in others],
                     )
