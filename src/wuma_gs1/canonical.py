@@ -62,6 +62,25 @@ def canonical_key(text: str) -> str:
     )
 
 
+def gs1_key(uri: str) -> str | None:
+    """Give the key of the thing that a URI names if it is an EPC URN or a Digital Link, else None.
+
+    >>> gs1_key("https://brand.example/01/06901234567892/21/A1?17=260131")
+    'https://id.gs1.org/01/06901234567892/21/A1'
+    >>> gs1_key("https://brand.example/about"), gs1_key("urn:epc:id:gid:1.2.3"), gs1_key("geo:31.2,121.5")
+    (None, None, None)
+    """
+    try:
+        if uri.startswith(("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")):
+            key = _of_epc(uri)
+            return key if key.startswith(CANONICAL_STEM) else None
+        if uri[:8].lower().startswith(("http://", "https://")):
+            return _of_link(uri)
+    except ParseError:
+        pass
+    return None
+
+
 def key_of(elements: Sequence[Element]) -> str:
     """Give the key of the thing that AIs name: attributes and lesser qualifiers are left out.
 
@@ -131,18 +150,22 @@ def _of_tag(text: str) -> str:
 
 
 def _of_web(text: str) -> str:
-    """Read a Digital Link as tolerantly as resolvers do; what is none is a URI like any other."""
     try:
-        link = DigitalLink.parse(
-            text,
-            convenience_names=True,
-            short_gtins=True,
-            trailing_slash=True,
-            contents=False,
-            associations=False,
-        )
+        return _of_link(text)
     except ParseError:
         return normalised(text)
+
+
+def _of_link(text: str) -> str:
+    """Read a Digital Link as tolerantly as resolvers do."""
+    link = DigitalLink.parse(
+        text,
+        convenience_names=True,
+        short_gtins=True,
+        trailing_slash=True,
+        contents=False,
+        associations=False,
+    )
     return _key_of_path(link.path)
 
 
