@@ -654,3 +654,24 @@ def test_pictures_for_people(phone: Opens, site: Site, photograph: Callable[[Pag
         page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
         photograph(page, f"phone-{name}-{language}")
         assert page.locator("h1").is_visible()
+
+
+# ---- all of it, on the real server ---------------------------------------------------------------------
+
+
+def test_a_code_that_was_never_issued_is_typed_told_and_reported(visit: Callable[..., Any]) -> None:
+    visitor = visit(locale="zh-CN", viewport={"width": 375, "height": 720})
+    page: Page = visitor.page
+    page.goto(f"{visitor.url}/m")
+    epoch = (page.locator("#typed").get_attribute("data-epochs") or "").split()[0]
+
+    page.get_by_label("盖内的 16 位字符").fill(spell(int(epoch), 0x2B7E151628AED2A6ABF7, 16))
+    page.get_by_role("button", name="验真").click()
+    expect(page.locator("h1")).to_have_text("未查询到此码")
+    page.get_by_text("反馈问题", exact=True).click()
+    page.get_by_label("问题类型").select_option("packaging")
+    page.get_by_role("button", name="提交").click()
+    expect(page.locator("#report [role=status]")).to_have_text("已收到，感谢您的反馈。")
+    page.get_by_role("button", name="English").click()
+
+    expect(page.locator("h1")).to_have_text("Code not found")
