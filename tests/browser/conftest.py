@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2 as httpx
@@ -22,7 +23,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.conftest import PASSWORD, make_account
 from wuma.entrypoints import pages
-from wuma.entrypoints.api import build_app
+from wuma.entrypoints.api import Application, build_app
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.runtime import Runtime
 from wuma_gs1.check_characters import check_digit
@@ -52,26 +53,40 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+@dataclass(frozen=True)
+class Server:
+    """The application, served over HTTP on a free port."""
+
+    url: str
+    application: Application
+
+
 @pytest.fixture(scope="session")
-def server_url(runtime: Runtime) -> Iterator[str]:
-    """The address of the application, served over HTTP on a free port."""
+def server(runtime: Runtime) -> Iterator[Server]:
+    """A running server; the pages must have been built."""
     if not (pages.CONSOLE / "index.html").is_file():
         pytest.skip("the console has not been built: run scripts/build-web")
     listening = socket.create_server(("127.0.0.1", 0))
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    config = uvicorn.Config(build_app(runtime), log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    application = build_app(runtime)
+    config = uvicorn.Config(application, log_level="warning", access_log=False)
+    uvicorn_server = uvicorn.Server(config)
+    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
     thread.start()
     due_at = time.monotonic() + START_SECONDS_MAX
-    while not server.started:
+    while not uvicorn_server.started:
         assert thread.is_alive(), "the server ended while starting"
         assert time.monotonic() < due_at, f"the server did not start within {START_SECONDS_MAX} s"
         time.sleep(0.02)
-    yield url
-    server.should_exit = True
+    yield Server(f"http://127.0.0.1:{listening.getsockname()[1]}", application)
+    uvicorn_server.should_exit = True
     thread.join()
     listening.close()
+
+
+@pytest.fixture(scope="session")
+def server_url(server: Server) -> str:
+    """The address of the application."""
+    return server.url
 
 
 @pytest.fixture(scope="package")  # its event loop runs in this thread: it must be gone before other tests

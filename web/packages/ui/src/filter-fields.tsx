@@ -1,8 +1,8 @@
 import { useWords } from "@wuma/locale";
-import { DatePicker, Input, Select } from "antd";
+import { Button, DatePicker, Input, Select } from "antd";
 import dayjs from "dayjs";
-import { Search } from "lucide-react";
-import { useEffect, useState } from "react";
+import { Search, X } from "lucide-react";
+import { type ReactNode, useEffect, useState } from "react";
 import { words } from "./words";
 
 const TYPING_PAUSE_MS = 300;
@@ -56,6 +56,47 @@ export function FilterChoice<Choice extends string>(props: FilterChoiceProps<Cho
       allowClear
       onChange={(value) => props.onChange(value ?? null)}
     />
+  );
+}
+
+interface FilterChoicesProps<Choice extends string> {
+  label: string;
+  options: Array<{ value: Choice; label: string }>;
+  value: Choice[] | null;
+  onChange: (value: Choice[] | null) => void;
+}
+
+export function FilterChoices<Choice extends string>(props: FilterChoicesProps<Choice>) {
+  return (
+    <Select<Choice[]>
+      mode="multiple"
+      className="wm-filter-choices"
+      aria-label={props.label}
+      placeholder={props.label}
+      options={props.options}
+      value={props.value ?? []}
+      maxTagCount="responsive"
+      showSearch={{ optionFilterProp: "label" }}
+      allowClear
+      onChange={(value) => props.onChange(value.length === 0 ? null : value)}
+    />
+  );
+}
+
+/** A filter that a link has set, such as “of order 7”; it can only be taken off. */
+export function FilterMark({ onRemove, children }: { onRemove: () => void; children: ReactNode }) {
+  const t = useWords(words);
+  return (
+    <span className="wm-filter-mark">
+      {children}
+      <Button
+        type="text"
+        size="small"
+        icon={<X size={14} aria-hidden />}
+        aria-label={t("takeOff")}
+        onClick={onRemove}
+      />
+    </span>
   );
 }
 

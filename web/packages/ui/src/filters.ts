@@ -19,6 +19,17 @@ export function choiceFilter<const Choice extends string>(choices: readonly Choi
   return { choices, parse: (text: string) => choices.find((choice) => choice === text) ?? null };
 }
 
+/** Some of some words, `a,b`. */
+export function choicesFilter<const Choice extends string>(choices: readonly Choice[]) {
+  return {
+    choices,
+    parse: (text: string): Choice[] | null => {
+      const chosen = choices.filter((choice) => text.split(",").includes(choice));
+      return chosen.length === 0 ? null : chosen;
+    },
+  };
+}
+
 type Values<Schema> = {
   [Name in keyof Schema]: Schema[Name] extends Filter<infer Value> ? Value | null : never;
 };
@@ -26,6 +37,8 @@ type Values<Schema> = {
 export interface Filters<Schema extends Record<string, Filter<unknown>>> {
   values: Values<Schema>;
   set: <Name extends keyof Schema & string>(name: Name, value: Values<Schema>[Name]) => void;
+  /** Set several at once: one step, one request. */
+  setAll: (values: Partial<Values<Schema>>) => void;
   clear: () => void;
   /** Whether any filter is on: an empty list then means “nothing matches”. */
   areOn: boolean;
@@ -40,23 +53,27 @@ export function useFilters<Schema extends Record<string, Filter<unknown>>>(schem
   const [params, setParams] = useSearchParams();
   const values = useMemo(() => readFilters(schema, params), [schema, params]);
 
-  const set = useCallback(
-    (name: string, value: unknown) =>
+  const setAll = useCallback(
+    (changed: Partial<Record<string, unknown>>) =>
       setParams(
         (before) => {
           const after = new URLSearchParams(before);
           after.delete("after");
-          if (value === null || value === "") after.delete(name);
-          else after.set(name, String(value));
+          for (const [name, value] of Object.entries(changed)) {
+            const text = value === null ? "" : String(value);
+            if (text === "") after.delete(name);
+            else after.set(name, text);
+          }
           return after;
         },
         { replace: true },
       ),
     [setParams],
   );
+  const set = useCallback((name: string, value: unknown) => setAll({ [name]: value }), [setAll]);
   const clear = useCallback(() => setParams(new URLSearchParams(), { replace: true }), [setParams]);
 
-  return { values, set, clear, areOn: Object.values(values).some((value) => value !== null) };
+  return { values, set, setAll, clear, areOn: Object.values(values).some((value) => value !== null) };
 }
 
 export function readFilters<Schema extends Record<string, Filter<unknown>>>(

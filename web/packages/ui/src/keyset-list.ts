@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { useLocation, useSearchParams } from "react-router";
 
@@ -66,6 +66,20 @@ export function useKeysetList<Item>(
     goNext: next === null ? null : () => go(next, [...trail, after]),
     goPrevious: before === undefined ? null : () => go(before, trail.slice(0, -1)),
     goFirst: after === null ? null : () => go(null, []),
+  };
+}
+
+/** Show a list that the server hands out whole as one of a single page. */
+export function wholeList<Item>(query: UseQueryResult<Item[]>): KeysetList<Item> {
+  return {
+    items: query.data ?? [],
+    isFirstLoad: query.isPending,
+    isReloading: false,
+    error: query.error,
+    reload: () => void query.refetch(),
+    goNext: null,
+    goPrevious: null,
+    goFirst: null,
   };
 }
 

@@ -6,9 +6,12 @@ import {
   House,
   KeyRound,
   type LucideIcon,
+  MessageSquareWarning,
   Package,
   QrCode,
+  ScanLine,
   ShieldCheck,
+  Siren,
   Store,
   UsersRound,
 } from "lucide-react";
@@ -37,6 +40,19 @@ export const NAVIGATION: Group[] = [
     places: [
       { path: "/code-orders", word: "codeOrders", icon: QrCode, permission: "codes.read" },
       { path: "/batches", word: "batches", icon: Boxes, permission: "codes.read" },
+    ],
+  },
+  {
+    word: "authenticity",
+    places: [
+      { path: "/scans", word: "scans", icon: ScanLine, permission: "authenticity.read" },
+      { path: "/anomalies", word: "anomalies", icon: Siren, permission: "authenticity.read" },
+      {
+        path: "/reports",
+        word: "reports",
+        icon: MessageSquareWarning,
+        permission: "authenticity.report.handle",
+      },
     ],
   },
   {
