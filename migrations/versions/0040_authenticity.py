@@ -3,7 +3,7 @@
 from wuma.kernel import ddl
 
 revision = "0040"
-down_revision = "0020"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -21,7 +21,7 @@ LOCK_TIMEOUT = "5s"  # a migration that waits longer holds everybody behind it: 
 _ONE_AT_A_TIME = 0x77756D61  # "wuma": the advisory lock under which migrations run
 
 
-def migrate_up(owner_dsn: str, revision: str = "heads") -> None:
+def migrate_up(owner_dsn: str, revision: str = "head") -> None:
     """Apply every migration up to `revision`; harmless when there is nothing to do or another does it."""
     with _configured(owner_dsn) as config:
         command.upgrade(config, revision)

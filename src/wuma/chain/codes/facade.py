@@ -6,6 +6,7 @@ from wuma.chain.codes.batches import NewBatch, open_batch
 from wuma.chain.codes.construction import epoch_of_unit, index_of_unit, unit_of
 from wuma.chain.codes.directory import REFRESH_SECONDS, OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
+from wuma.chain.codes.labels import TenantDirectory
 from wuma.chain.codes.lifecycle import CodeState, TransitionRefused, UnitRange
 from wuma.chain.codes.orders import Level, NewOrder, place, revoke
 from wuma.chain.codes.origins import Origin, Printing, origins
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "Printing",
     "Rejected",
+    "TenantDirectory",
     "TransitionRefused",
     "UnitRange",
     "WhyNot",

@@ -126,9 +126,15 @@ class TenantDirectory:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._last: OrderEntry | None = None  # codes come by the thousand from one order
 
     def order_of(self, unit: int) -> OrderEntry | None:
         """Return the order a unit belongs to."""
+        if self._last is None or not self._last.first_unit <= unit <= self._last.last_unit:
+            self._last = self._find(unit)
+        return self._last
+
+    def _find(self, unit: int) -> OrderEntry | None:
         query = select(CodeOrder).where(CodeOrder.first_unit <= unit, CodeOrder.last_unit >= unit)
         return _entry(self._session.scalar(query))
 
