@@ -98,7 +98,9 @@ def _read_xml(document: bytes) -> Events:
         raise ParseError(
             f"XML document: {expat.ErrorString(error.code)}, line {error.lineno}, column {error.offset}"
         ) from None
-    except LookupError as error:  # its declaration names an encoding that does not exist
+    except ParseError:
+        raise
+    except (LookupError, ValueError) as error:  # its declaration names an encoding that expat does not read
         raise ParseError(f"XML document: {error}") from None
     root = reader.root.children[0]
     if root.name in EVENT_TYPES:
@@ -144,7 +146,7 @@ class _XmlReader:
         name = _plain(name)
         parent, texts = self._open[-1]
         texts.append(None)
-        if name in _WRAPPERS:
+        if name in _WRAPPERS and parent is not self.root:
             self._open.append((parent, []))
             return
         node = Node(name, "", [])

@@ -77,7 +77,10 @@ def hash_of(event: Node, ignored: frozenset[str] = frozenset()) -> EventHash:
     """
     placed, rest = _in_order(event, _EVENT)
     others = [_unordered(node) for node in rest if node.name not in _UNHASHED and node.name not in ignored]
-    return EventHash(f"eventType={event.name}{placed}{''.join(sorted(others))}")
+    prehash = f"eventType={event.name}{placed}{''.join(sorted(others))}"
+    if found := _SURROGATE(prehash):
+        raise ParseError(f"{event.name}: expected Unicode text, got half a character, {found.group()!r}")
+    return EventHash(prehash)
 
 
 def _in_order(node: Node, order: _Order) -> tuple[str, list[Node]]:
@@ -280,6 +283,7 @@ _KEYS_LEFT_ALONE = (
     "https://id.gs1.org/8020/",
 )  # the list of CBV has none of these
 _LESSER_QUALIFIER = re.compile(r"/(?:7040|8019)/[^/]*\Z").sub
+_SURROGATE = re.compile(r"[\ud800-\udfff]").search
 _BARE_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?").fullmatch
 _INSTANT = re.compile(
