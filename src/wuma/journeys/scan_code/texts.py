@@ -13,7 +13,7 @@ Language: TypeAlias = Literal["zh", "en"]
 
 ZH: Final = {
     "page.name": "验真与追溯",
-    "page.privacy": "我们只记录查询时间、大致地区和一个随机编号，不收集姓名、电话或微信资料。",
+    "page.privacy": "一次查询只记录时间、大致地区和一个随机编号，不收集姓名、电话或微信资料。",
     "page.scan_number": "查询编号",
     "page.checked": "查询时间 {checked_at}（北京时间）",
     "page.another": "查询另一件",
@@ -231,7 +231,7 @@ ZH: Final = {
 
 EN: Final = {
     "page.name": "Check and trace",
-    "page.privacy": "We record the time, the rough area and a random number: no name, phone or profile.",
+    "page.privacy": "A check records the time, the rough area and a random number: no name, phone or profile.",
     "page.scan_number": "Check number",
     "page.checked": "Checked {checked_at} (Beijing time)",
     "page.another": "Check another item",
