@@ -231,7 +231,7 @@ ZH: Final = {
 
 EN: Final = {
     "page.name": "Check and trace",
-    "page.privacy": "A check records the time, the rough area and a random number: no name, phone or profile.",
+    "page.privacy": "A check records the time, rough area and a random number: no name, phone or profile.",
     "page.scan_number": "Check number",
     "page.checked": "Checked {checked_at} (Beijing time)",
     "page.another": "Check another item",
