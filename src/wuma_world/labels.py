@@ -86,6 +86,10 @@ class Labels:
         """Return the open codes of labels."""
         return [self.row(label).open_uri for label in labels]
 
+    def path_of_open(self, label: Label) -> str:
+        """Return the path of the open code of a label."""
+        return urlsplit(self.row(label).open_uri).path
+
     def path(self, shown: Shown, story: Story) -> str:
         """Return the path that a phone opens when it is shown a code."""
         if isinstance(shown, Invented):
@@ -93,7 +97,7 @@ class Labels:
         row = self.row(shown.label)
         match shown.side:
             case Side.OPEN:
-                return urlsplit(row.open_uri).path
+                return self.path_of_open(shown.label)
             case Side.HIDDEN:
                 return urlsplit(row.hidden_uri).path
             case Side.TYPED:

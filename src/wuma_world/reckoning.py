@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from statistics import median
 from typing import Final
 
@@ -244,3 +244,14 @@ def _hidden_label(one: Heard) -> Label | None:
 
 def _label(one: Heard) -> Label | None:
     return one.scan.shown.label if isinstance(one.scan.shown, Printed) else None
+
+
+def as_json(value: object) -> object:
+    """Return a reckoning, or a part of one, as JSON has it; every share with its interval."""
+    if isinstance(value, Share):
+        return value.as_json()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {part.name: as_json(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): as_json(part) for name, part in value.items()}
+    return value

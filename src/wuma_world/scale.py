@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
     """The size of a world."""
 
-    name: str
+    name: ScaleName
     cans: int
     """Cans produced in the whole time, about."""
     stores: int
@@ -27,10 +27,12 @@ class Scale:
     """Labels that leave one printer by the back door."""
 
 
+ScaleName = Literal["small", "demo", "large"]
+
 SMALL: Final = Scale("small", 1_500, 24, 130, 8, 4, 300, 12)
 DEMO: Final = Scale("demo", 60_000, 325, 5_000, 120, 40, 3_000, 60)
 LARGE: Final = Scale("large", 600_000, 325, 50_000, 1_000, 300, 20_000, 300)
-SCALES: Final = {scale.name: scale for scale in (SMALL, DEMO, LARGE)}
+SCALES: Final[dict[ScaleName, Scale]] = {scale.name: scale for scale in (SMALL, DEMO, LARGE)}
 
 WEEKS: Final = 10
 LIFE: Final = timedelta(weeks=WEEKS)

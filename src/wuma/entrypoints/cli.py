@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn
 
 import typer
 from sqlalchemy import select
@@ -73,6 +73,31 @@ def serve(
     telemetry.configure_logging(settings.log_level)
     data.mkdir(parents=True, exist_ok=True)
     raise typer.Exit(serve_everything(settings))
+
+
+@app.command("demo")
+def play_demo(
+    data: Annotated[
+        Path | None, typer.Option(help="A new folder for it; by default one that goes with the demo.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the folder behind.")] = False,
+    port: Annotated[int | None, typer.Option(help="By default 8080, or another when it is taken.")] = None,
+    public_url: Annotated[str | None, typer.Option(help="What is printed in front of every code.")] = None,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Listen to the whole network, so that phones can scan.")
+    ] = False,
+    scale: Annotated[Literal["small", "demo", "large"], typer.Option(help="How large a world.")] = "demo",
+    seed: Annotated[int, typer.Option(help="Which world: the same number gives the same one.")] = 7,
+    check: Annotated[
+        bool, typer.Option("--check", help="No show: exit 0 and a JSON summary when everything holds.")
+    ] = False,
+    lang: Annotated[Literal["zh", "en"], typer.Option(help="The language of the story.")] = "en",
+) -> None:
+    """Play ten weeks of an invented brand, with cheats, and stay up to be looked at."""
+    # Imported here: it brings the simulated brand along, which no other command needs to wait for.
+    from wuma.entrypoints.demo import Options, demo
+
+    raise typer.Exit(demo(Options(data, keep, port, public_url, lan, scale, seed, check, lang)))
 
 
 @app.command()

@@ -1,0 +1,166 @@
+"""What must hold when the play is over, asked of the server from outside. Each check has a name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wuma_world.client import Server
+from wuma_world.market import LAST_DAY
+from wuma_world.play import Played
+from wuma_world.production import Level
+from wuma_world.reckoning import Reckoning
+from wuma_world.scans import DAY_SECONDS, Story
+from wuma_world.world import World
+
+WIDELY_COPIED_CAUGHT_MIN: Final = 0.8
+"""Of hidden codes of which six or more fake cans were scanned."""
+HONEST_HIDDEN_PEOPLE_MAX: Final = 0.03
+HONEST_OPEN_PEOPLE_MAX: Final = 0.03
+HONEST_THROTTLED_MAX: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold, with what was expected and what was found."""
+
+    name: str
+    expected: str
+    actual: str
+    holds: bool
+
+    @classmethod
+    def equal(cls, name: str, expected: object, actual: object) -> Check:
+        """Both must be the same."""
+        return cls(name, str(expected), str(actual), expected == actual)
+
+    @classmethod
+    def at_most(cls, name: str, bound: float, actual: float) -> Check:
+        """It must not be more than the bound."""
+        return cls(name, f"at most {bound:g}", f"{actual:.4g}", actual <= bound)
+
+    @classmethod
+    def at_least(cls, name: str, bound: float, actual: float) -> Check:
+        """It must not be less than the bound."""
+        return cls(name, f"at least {bound:g}", f"{actual:.4g}", actual >= bound)
+
+    def as_json(self) -> Mapping[str, object]:
+        """Return it for a report."""
+        return {"name": self.name, "expected": self.expected, "actual": self.actual, "holds": self.holds}
+
+
+async def prove(world: World, server: Server, played: Played, found: Reckoning) -> list[Check]:
+    """Check everything."""
+    checks = _of_verdicts(world, found)
+    checks += await _of_pages(server, world, played)
+    checks += await _of_orders(world, played)
+    checks += await _of_log(played)
+    checks.append(await _of_leak(world, played))
+    return checks
+
+
+def _of_verdicts(world: World, found: Reckoning) -> list[Check]:
+    widely = found.hidden_clones.by_copies.get("6+")
+    checks = [
+        Check.equal("scans.all_answered", len(world.scans), found.scans),
+        Check.equal("guesses.accepted", 0, found.guesses.count),
+        Check.equal("leak.stolen_labels_told_unknown", found.leaked_unknown.of, found.leaked_unknown.count),
+        Check.at_most("honest.throttled", HONEST_THROTTLED_MAX, found.throttled_honest.share),
+        Check.at_most(
+            "honest.suspected_hidden_people", HONEST_HIDDEN_PEOPLE_MAX, found.honest_hidden.people.interval[0]
+        ),
+        Check.at_most(
+            "honest.suspected_open_people", HONEST_OPEN_PEOPLE_MAX, found.honest_open.people.interval[0]
+        ),
+    ]
+    if widely is not None:
+        bound = WIDELY_COPIED_CAUGHT_MIN
+        checks.append(Check.at_least("clones.widely_copied_caught", bound, widely.interval[1]))
+    return checks
+
+
+async def _of_pages(server: Server, world: World, played: Played) -> list[Check]:
+    """Ask for what every operator, browser and phone asks for first."""
+    checks = []
+    for path in ("/healthz", "/readyz", "/metrics", "/m", "/console"):
+        answer = await server.request("GET", path, at=None)
+        checks.append(Check.equal(f"page.{path}", 200, answer.status_code))
+        if path == "/metrics":
+            counts = "http_requests_total" in answer.text
+            checks.append(Check.equal("page./metrics.counts_requests", True, counts))
+        if path == "/console":
+            script = re.search(r'src="(/console/assets/[^"]+\.js)"', answer.text)
+            loaded = await server.request("GET", script[1], at=None) if script else None
+            checks.append(Check.equal("page./console.script", 200, loaded.status_code if loaded else None))
+    can = next(world.production.cans)
+    path = played.labels.path_of_open(can.label)
+    page = await server.request("GET", path, at=world.at((LAST_DAY + 1) * DAY_SECONDS))
+    names = can.label.roll.product.brand_zh in page.text
+    checks.append(Check.equal("page.can_names_its_brand", True, names))
+    return checks
+
+
+async def _of_orders(world: World, played: Played) -> list[Check]:
+    """Hold the balance of every order against what the lines really did."""
+    used: Counter[Any] = Counter()
+    scrapped: Counter[Any] = Counter()
+    for batch in world.production.batches:
+        used[batch.roll] += len(batch.places) - len(batch.rejected)
+        scrapped[batch.roll] += len(batch.rejected)
+        for pallet in batch.pallets:
+            used[pallet.label.roll] += 1
+            for case in pallet.cases:
+                used[case.label.roll] += 1
+    wrong = []
+    for roll, order_id in played.orders.items():
+        order = await played.office.admin.get(f"/code-orders/{order_id}")
+        balance = order["reconciliation"]
+        wanted = {
+            "ordered": world.production.rolls[roll],
+            "printed": world.production.rolls[roll],
+            "used": used[roll],
+            "scrapped": scrapped[roll],
+            "balances": True,
+        }
+        got = {name: balance[name] for name in wanted}
+        if got != wanted:
+            wrong.append(f"order {order_id}: expected {wanted}, got {got}")
+    return [
+        Check.equal("orders.placed", len(world.production.rolls), len(played.orders)),
+        Check("orders.balance", "every order as the lines used it", "; ".join(wrong) or "so", not wrong),
+        Check.equal(
+            "orders.cans_labelled",
+            sum(used[roll] for roll in used if roll.level is Level.ITEM),
+            sum(
+                len(batch.sampled) + sum(len(case.cans) for case in batch.cases)
+                for batch in world.production.batches
+            ),
+        ),
+    ]
+
+
+async def _of_log(played: Played) -> list[Check]:
+    """Look for every scan that was answered with a number in the log of scans."""
+    acknowledged = {one.scan_id for one in played.heard if one.scan_id is not None}
+    logged = {scan["id"] async for scan in played.office.admin.pages("/scans")}
+    reports = [report async for report in played.office.admin.pages("/reports")]
+    reported = sum(one.reported for one in played.heard)
+    return [
+        Check.equal("log.acknowledged_scans_missing", 0, len(acknowledged - logged)),
+        Check.equal("reports.kept", reported, len(reports)),
+    ]
+
+
+async def _of_leak(world: World, played: Played) -> Check:
+    """Follow the scans before activation to an order, and from there to who had its print file."""
+    stolen = sum(one.scan.story in {Story.LEAK_TRIED, Story.LEAK_SOLD} for one in played.heard)
+    leaks = await played.office.admin.get("/leaks")
+    if not leaks:
+        return Check("leak.vendor", world.cheats.leaking_vendor.name, "no leak found", holds=stolen == 0)
+    order_id = leaks[0]["order_id"]
+    files = [file async for file in played.office.admin.pages("/print-files", order_id=order_id)]
+    vendors = sorted({file["recipient_name"] for file in files})
+    return Check.equal("leak.vendor", [world.cheats.leaking_vendor.name], vendors)
