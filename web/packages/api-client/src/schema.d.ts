@@ -1088,6 +1088,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/epcis/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Capture Document
+         * @description Capture an EPCIS document: all of its events or, when one is not valid, none.
+         */
+        post: operations["capture_document_epcis_capture_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/capture/{capture_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Capture
+         * @description Return a capture job. Documents are captured before they are acknowledged, so it is always finished.
+         */
+        get: operations["get_capture_epcis_capture__capture_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description Answer a SimpleEventQuery; its parameters are those of the standard, values separated by pipes.
+         */
+        get: operations["list_events_epcis_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1272,6 +1332,38 @@ export interface components {
             /** Title En */
             title_en: string;
             template: components["schemas"]["Template"];
+        };
+        /**
+         * CaptureJob
+         * @description What became of a document that was handed in.
+         */
+        CaptureJob: {
+            /** Captureid */
+            captureID: string;
+            /**
+             * Createdat
+             * Format: date-time
+             */
+            createdAt: string;
+            /**
+             * Finishedat
+             * Format: date-time
+             */
+            finishedAt: string;
+            /** Running */
+            running: boolean;
+            /** Success */
+            success: boolean;
+            /** Captureerrorbehaviour */
+            captureErrorBehaviour: string;
+            /** Errors */
+            errors: {
+                [key: string]: unknown;
+            }[];
+            /** Accepted */
+            accepted: number;
+            /** Duplicate */
+            duplicate: number;
         };
         /**
          * CaseBody
@@ -2519,7 +2611,7 @@ export interface components {
          * Template
          * @description The columns of a print file and how they are written.
          *
-         *     >>> print(Template(columns=(Column(field=PrintField.NUMBER, header='No. ("序号")'),)).header_line)
+         *     >>> print(Template(columns=[Column(field=PrintField.NUMBER, header='No. ("序号")')]).header_line)
          *     "No. (""序号"")"
          */
         Template: {
@@ -2682,6 +2774,7 @@ export type AlarmView = components['schemas']['AlarmView'];
 export type BatchForm = components['schemas']['BatchForm'];
 export type BatchView = components['schemas']['BatchView'];
 export type BuiltIn = components['schemas']['BuiltIn'];
+export type CaptureJob = components['schemas']['CaptureJob'];
 export type CaseBody = components['schemas']['CaseBody'];
 export type CaseView = components['schemas']['CaseView'];
 export type CodeSpan = components['schemas']['CodeSpan'];
@@ -4990,6 +5083,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ImportReport"];
                 };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    capture_document_epcis_capture_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/ld+json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureJob"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_capture_epcis_capture__capture_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureJob"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_events_epcis_events_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {

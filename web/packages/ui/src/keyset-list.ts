@@ -30,6 +30,7 @@ export interface KeysetList<Item> {
 export function useKeysetList<Item>(
   queryKey: readonly unknown[],
   fetchPage: (place: { after?: string; limit: number }, signal: AbortSignal) => Promise<Page<Item>>,
+  { refetchMs }: { refetchMs?: (items: Item[]) => number | false } = {},
 ): KeysetList<Item> {
   const [params, setParams] = useSearchParams();
   const after = params.get("after");
@@ -39,6 +40,7 @@ export function useKeysetList<Item>(
     queryKey: [...queryKey, after],
     queryFn: ({ signal }) => fetchPage({ limit: PAGE_COUNT, ...(after === null ? {} : { after }) }, signal),
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => refetchMs?.(state.data?.items ?? []) ?? false,
   });
 
   const go = useCallback(

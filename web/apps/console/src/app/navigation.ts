@@ -8,6 +8,7 @@ import {
   type LucideIcon,
   MessageSquareWarning,
   Package,
+  Printer,
   QrCode,
   ScanLine,
   ShieldCheck,
@@ -39,6 +40,7 @@ export const NAVIGATION: Group[] = [
     word: "codes",
     places: [
       { path: "/code-orders", word: "codeOrders", icon: QrCode, permission: "codes.read" },
+      { path: "/print-files", word: "printFiles", icon: Printer, permission: "print_files.read" },
       { path: "/batches", word: "batches", icon: Boxes, permission: "codes.read" },
     ],
   },

@@ -86,6 +86,7 @@ function Actions({ order }: { order: OrderView }) {
   const t = useWords(words);
   const mayRevoke = useMay("codes.revoke") && order.revoked_at === null;
   const mayChange = useMay("codes.void") && order.revoked_at === null;
+  const mayReadFiles = useMay("print_files.read");
   const mayReadScans = useMay("authenticity.read");
   const [open, setOpen] = useState<"state" | "revoke" | null>(null);
   return (
@@ -99,6 +100,11 @@ function Actions({ order }: { order: OrderView }) {
         <Button danger type="text" onClick={() => setOpen("revoke")}>
           {t("revoke")}
         </Button>
+      )}
+      {mayReadFiles && (
+        <ButtonLink type="text" to={`/print-files?order=${order.id}`}>
+          {t("printFiles")}
+        </ButtonLink>
       )}
       {mayChange && <Button onClick={() => setOpen("state")}>{t("changeState")}</Button>}
       <ChangeState order={order} isOpen={open === "state"} onClose={() => setOpen(null)} />

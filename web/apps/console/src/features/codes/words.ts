@@ -98,6 +98,7 @@ export const words = dictionary(
     reasonMissing: "请填写原因",
     revokedNote: "订单 {id} 已吊销",
     scans: "扫码记录",
+    printFiles: "印刷文件",
     batches: "批次",
     batchesPurpose: "一次生产。码激活到批次上，扫码时才知道生产日期和保质期。",
     openBatch: "新建批次",
@@ -223,6 +224,7 @@ export const words = dictionary(
     reasonMissing: "Please say why",
     revokedNote: "Order {id} is revoked",
     scans: "Scans",
+    printFiles: "Print files",
     batches: "Batches",
     batchesPurpose:
       "One production. Codes are activated onto a batch; from then on a scan knows when the item was made.",
