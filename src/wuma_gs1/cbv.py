@@ -194,7 +194,7 @@ class ErrorReason(Word):
 
 
 class SensorComponent(Word):
-    """Which component of a vector or position a sensor reports (CBV 2.0 section 7.7)."""
+    """Which component of a vector or position a sensor reports (CBV 2.0 section 7)."""
 
     X = "x", "along the x axis"
     Y = "y", "along the y axis"
@@ -237,7 +237,7 @@ MEASUREMENT_TYPES = frozenset(
     VolumeFraction VolumetricFlux Wavenumber
     """.split()
 )
-"""What a sensor report can be of, words of the GS1 Web vocabulary (CBV 2.0 section 7.6)."""
+"""What a sensor report can be of, words of the GS1 Web vocabulary (CBV 2.0 section 7)."""
 
 SENSOR_ALERTS = frozenset({"ALARM_CONDITION", "ERROR_CONDITION"})
-"""What a sensor report without a value can say (CBV 2.0 section 7.8)."""
+"""What a sensor report without a value can say (CBV 2.0 section 7)."""
