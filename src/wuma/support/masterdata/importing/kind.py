@@ -50,8 +50,6 @@ class Kind:
     """The staged rows, with what they refer to."""
     match: str
     """The join to the row of the table that a staged row means, as ``t``."""
-    order: str
-    """The order in which new rows go in: the same in all imports, so that two wait and do not deadlock."""
     values: Mapping[str, tuple[str, str]]
     """Columns of the table: the field each comes of, and SQL over `source`."""
     checks: tuple[Check, ...]

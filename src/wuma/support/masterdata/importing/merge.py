@@ -75,7 +75,6 @@ class Merge:
             f"INSERT INTO {self._kind.table} (id, tenant_id, created_at, changed_at, {columns})"
             f" SELECT s.id, :tenant_id, :now, :now, {sources} FROM {self._kind.source}"
             " LEFT JOIN matched m ON m.row_number = s.row_number WHERE m.row_number IS NULL"
-            f" ORDER BY {self._kind.order}"
         )
         for statement in self._kind.afterwards:
             self._run(statement)
@@ -95,7 +94,7 @@ class Merge:
                 " WHERE m.is_changed IS NOT FALSE ORDER BY s.row_number"
             ).execution_options(yield_per=IDS_PER_FACT_MAX)
         )
-        for ids in changed.partitions():
+        for ids in changed.partitions(IDS_PER_FACT_MAX):
             publish(self._session, self._kind.fact(self._tenant_id, list(ids)))
 
     def _check(self, checks: Iterable[Check]) -> None:

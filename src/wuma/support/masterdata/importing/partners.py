@@ -149,7 +149,6 @@ def partners(regions: DivisionNames) -> Kind:
             LEFT JOIN staged x ON x.code = s.parent_code
         """,
         match="JOIN masterdata.partner t ON t.tenant_id = :tenant_id AND t.code = s.code",
-        order="s.code",
         values={
             **values("code", "kind", "name", "gln", "region_code", "address"),
             **values("longitude", "latitude", "datum", "territory"),

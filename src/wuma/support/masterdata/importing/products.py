@@ -72,10 +72,13 @@ _CHECKS: Final = (
     Check(
         "case_gtin",
         """
-        SELECT s.row_number, 'a GTIN of its own; the same is in row ' || d.first, s.case_gtin
+        SELECT s.row_number,
+               'a GTIN of its own; the same is in row '
+               || CASE WHEN d.first = s.row_number THEN d.last ELSE d.first END,
+               s.case_gtin
         FROM staged s
         JOIN (
-            SELECT gtin, min(row_number) AS first
+            SELECT gtin, min(row_number) AS first, max(row_number) AS last
             FROM (
                 SELECT row_number, gtin FROM staged
                 UNION ALL SELECT row_number, case_gtin FROM staged WHERE case_gtin IS NOT NULL
@@ -146,7 +149,8 @@ _ALSO_CHANGED: Final = """
 """
 
 # The GTIN of another tenant cannot be seen here, only met: so nothing is done on conflict, and afterwards
-# what is not there was taken.
+# what is not there was taken. GTINs go in by their order, so that the imports of two tenants wait for each
+# other instead of locking each other out.
 _PACKAGING: Final = (
     """
     INSERT INTO masterdata.packaging (gtin, tenant_id, product_id, level, contains_count)
@@ -204,7 +208,6 @@ PRODUCTS: Final = Kind(
             ON k.tenant_id = :tenant_id AND k.level = 'item' AND k.gtin = s.gtin
         JOIN masterdata.product t ON t.id = k.product_id
     """,
-    order="s.gtin",
     values={
         **values("name_zh", "name_en", "brand_zh", "brand_en", "category"),
         **values("stage", "age_from_months", "net_weight_g", "shelf_life_days"),

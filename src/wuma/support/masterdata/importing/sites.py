@@ -50,7 +50,6 @@ def sites(regions: DivisionNames) -> Kind:
         needed=(("gln",), ("name",), ("kind",)),
         table="masterdata.site",
         match="JOIN masterdata.site t ON t.tenant_id = :tenant_id AND t.gln = s.gln",
-        order="s.gln",
         values=values("gln", "name", "kind", "region_code", "address"),
         checks=(once("gln", "gln"),),
         references=(in_use("gln"),),
@@ -71,7 +70,6 @@ LINES: Final = Kind(
     table="masterdata.line",
     source="staged s JOIN masterdata.site d ON d.tenant_id = :tenant_id AND d.gln = s.site_gln",
     match="JOIN masterdata.line t ON t.tenant_id = :tenant_id AND t.site_id = d.id AND t.code = s.code",
-    order="s.site_gln, s.code",
     values={"site_id": ("site_gln", "d.id"), **values("code", "name", "gln_extension")},
     checks=(once("site_gln, code", "code"), once("site_gln, gln_extension", "gln_extension")),
     references=(

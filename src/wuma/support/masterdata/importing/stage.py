@@ -53,12 +53,11 @@ def stage(
     names = ", ".join(field.name for field in rows.fields)
     driver = session.connection().connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f"COPY staged (row_number, {names}) FROM STDIN") as copy,
-    ):
-        for row in rows.read(records, progress):
-            copy.write_row(row)
+    with driver.cursor() as cursor:
+        with cursor.copy(f"COPY staged (row_number, {names}) FROM STDIN") as copy:
+            for row in rows.read(records, progress):
+                copy.write_row(row)
+        assert cursor.rowcount + rows.faulty_count == rows.count, "a row was lost on the way"
     session.execute(text("ANALYZE staged"))
     return rows.count
 
@@ -74,6 +73,7 @@ class _Rows:
         plan = sorted(zip(fields, positions, strict=True), key=lambda planned: len(planned[1]) > 1)
         self.fields = [field for field, _ in plan]
         self.count = 0
+        self.faulty_count = 0
         self._positions = [places for _, places in plan]
         self._reads = [_required(field.read) if field.required else field.read for field in self.fields]
         self._ones = [
@@ -81,7 +81,10 @@ class _Rows:
             for read, places in zip(self._reads, self._positions, strict=True)
             if len(places) == 1
         ]
-        self._others = list(zip(self._reads, self._positions, strict=True))[len(self._ones) :]
+        planned_reads = list(zip(self._reads, self._positions, strict=True))
+        self._others = planned_reads[len(self._ones) :]
+        self._in_order_of_columns = sorted(planned_reads, key=lambda planned: planned[1])
+        self._used = {place for places in self._positions for place in places}
         self._header = header
         self._width = len(header.texts)
         self._is_ragged_by_nature = file_format is Format.XLSX  # which leaves out what is blank at the end
@@ -98,8 +101,9 @@ class _Rows:
             if self.count % PROGRESS_ROWS == 0:
                 progress(self.count)
             if len(cells) != width and not self._fits(record):
+                self.faulty_count += 1
                 continue
-            if refused is None:
+            if refused is None or self._used.isdisjoint(refused):
                 try:
                     yield (
                         row_number,
@@ -109,6 +113,7 @@ class _Rows:
                     continue
                 except CellFault:
                     pass  # found out which, below
+            self.faulty_count += 1
             self._tell_faults(record)
 
     def _fits(self, record: Record) -> bool:
@@ -125,7 +130,7 @@ class _Rows:
 
     def _tell_faults(self, record: Record) -> None:
         row_number, cells, refused = record
-        for read, places in zip(self._reads, self._positions, strict=True):
+        for read, places in self._in_order_of_columns:
             column = self._header.texts[places[0]]
             for at in places:
                 if refused and at in refused:
