@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil, log2
 from typing import NamedTuple
 
@@ -89,7 +88,7 @@ def decompress(uri: str, *, contents: bool = True, associations: bool = True) ->
     foreign = [*parameters, *(_parameter(part) for part in query.split("&") if part)]
     if numeric := next((name for name, _ in foreign if name.isdigit()), None):
         raise _broken(f"no AI beside the packed ones, got {numeric}")
-    return replace(link, parameters=tuple(foreign), fragment=fragment if has_fragment else None)
+    return link._replace(parameters=tuple(foreign), fragment=fragment if has_fragment else None)
 
 
 def _parameter(text: str) -> tuple[str, str | None]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from wuma_gs1.application_identifiers import (
@@ -38,8 +39,7 @@ CONVENIENCE_NAMES = {
 """Names that releases before 1.3 allowed for AIs in the path; read on request, never written."""
 
 
-@dataclass(frozen=True, slots=True)
-class DigitalLink:
+class DigitalLink(NamedTuple):
     """A valid GS1 Digital Link URI.
 
     >>> link = DigitalLink.parse("https://brand.example/p/01/09520123456788/21/12345?17=261231&utm=x")

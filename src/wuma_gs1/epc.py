@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
 from wuma_gs1.application_identifiers import AIS, Element
@@ -91,8 +91,7 @@ _FOREIGN_BODIES: dict[str, re.Pattern[str]] = {
 USDOD_SERIAL_MAX = 2**36 - 1  # TDS 6.3.14: what 36 bits hold, also where no tag is meant
 
 
-@dataclass(frozen=True, slots=True)
-class Epc:
+class Epc(NamedTuple):
     """An EPC URI, taken apart.
 
     >>> epc = Epc.parse("urn:epc:id:sgtin:6901234.056789.A%2F1")
@@ -178,11 +177,10 @@ class Epc:
     @property
     def uri(self) -> str:
         """The URN, in the one spelling that the Tag Data Standard allows."""
-        wild = self.kind == "idpat"
-        fields = [
-            field if (field.isalnum() and field.isascii()) or (wild and field == "*") else _escape(field)
-            for field in self.fields
-        ]
+        fields: Sequence[str] = self.fields
+        if not (plain := "".join(fields)).isalnum() or not plain.isascii():
+            wild = self.kind == "idpat"
+            fields = [field if wild and field == "*" else _escape(field) for field in fields]
         return f"urn:epc:{self.kind}:{self.scheme}:{'.'.join(fields)}"
 
     @property

@@ -7,22 +7,22 @@ the AIs themselves and may append more data about the thing. Both are a `Tag`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wuma_gs1.application_identifiers import Element
 from wuma_gs1.bits import BitReader, BitWriter
 from wuma_gs1.epc import SCHEMES, CompanyPrefixLengths, Epc
 from wuma_gs1.errors import Code, ParseError, full_width, shown
 from wuma_gs1.plus_encodings import PLUS_ENCODINGS, PlusEncoding
-from wuma_gs1.tag_encodings import ENCODINGS, Encoding
+from wuma_gs1.tag_encodings import ENCODINGS, Encoding, decode_sgtin_96
 
 WORD_BITS = 16  # a tag's memory is written and counted in words
 DEPRECATED = {"GDTI-113"}  # since TDS 1.9; written when asked for by name
+SGTIN_96_HEADER = 0x30
 HEX_CHARACTERS_MAX = 128  # 512 bits: the largest EPC memory bank on sale is 496
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """What the EPC memory of a tag says.
 
     >>> tag = Tag.parse("3034257BF7194E4000001A85")
@@ -48,11 +48,8 @@ class Tag:
         Raises:
             ParseError: naming what is wrong.
         """
-        lower = text[:12].lower()
-        if lower.startswith("urn:epc:tag:"):
-            return _of_tag_uri(text)
-        if lower.startswith("urn:epc:raw:"):
-            return _of_raw_uri(text)
+        if ":" in text:
+            return _of_raw_uri(text) if text[:12].lower() == "urn:epc:raw:" else _of_tag_uri(text)
         return _of_hex(text)
 
     @classmethod
@@ -181,6 +178,8 @@ def _of_hex(text: str) -> Tag:
         )
     length = 4 * len(text)
     header = value >> length - 8
+    if header == SGTIN_96_HEADER and length == 96:
+        return Tag("SGTIN-96", *decode_sgtin_96(value & _SGTIN_96_BODY))
     encoding = _BY_HEADER.get(header)
     if encoding is None:
         raise ParseError(f"tag {shown(text)}: no EPC header {header:02X} in TDS", code=Code.UNKNOWN_HEADER)
@@ -197,6 +196,10 @@ def _of_hex(text: str) -> Tag:
 
 
 def _of_tag_uri(uri: str) -> Tag:
+    if uri[:12].lower() != "urn:epc:tag:":
+        raise ParseError(
+            f"tag URI {shown(uri)}: expected urn:epc:tag: or urn:epc:raw:", code=Code.BAD_EPC_URI, position=0
+        )
     name, _, body = uri[12:].partition(":")
     encoding = _BY_NAME.get(name.upper())
     if encoding is None or name != name.lower():
@@ -227,6 +230,7 @@ def _check_filter(encoding: Encoding | PlusEncoding, filter_value: int) -> None:
         )
 
 
+_SGTIN_96_BODY = (1 << 88) - 1
 _BY_NAME: dict[str, Encoding] = {encoding.name: encoding for encoding in ENCODINGS}
 _BY_HEADER: dict[int, Encoding | PlusEncoding] = {
     **{encoding.header: encoding for encoding in ENCODINGS},
