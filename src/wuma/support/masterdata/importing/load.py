@@ -170,6 +170,8 @@ def _take_in(
     report.notes = source.notes
     records = _until_unreadable(source.records, faults)
     head = list(islice(records, HEADER_ROWS_MAX + SAMPLE_ROWS))
+    if not head and faults.count:
+        return
     header = titles.read(head[:HEADER_ROWS_MAX])
     report.columns = header.columns(kind.fields)
     report.ignored_columns = header.ignored()

@@ -127,7 +127,9 @@ def _records(sheet: Any) -> Iterator[Record]:
     sheet.reset_dimensions()  # what a sheet says about its own size is often wrong
     row = 0
     try:
-        for row, cells in enumerate(sheet.iter_rows(max_row=ROWS_MAX), 1):
+        for row, cells in enumerate(sheet.iter_rows(), 1):
+            if row > ROWS_MAX:
+                raise Unreadable(f"at most {ROWS_MAX} rows", "more", row=row)
             yield _record(row, cells)
     except _BROKEN as error:
         raise Unreadable("an XLSX sheet", f"a broken one ({shortened(repr(error))})", row=row + 1) from None
