@@ -59,6 +59,7 @@ CREATE TABLE trace.event (
     at          timestamptz NOT NULL,
     captured_at timestamptz NOT NULL,
     key         uuid NOT NULL,
+    named       uuid,
     chunk_id    bigint NOT NULL REFERENCES trace.chunk,
     place       smallint NOT NULL,
     type        smallint NOT NULL,
@@ -69,7 +70,9 @@ CREATE TABLE trace.event (
     UNIQUE (tenant_id, key)
 );
 CREATE INDEX event_tenant_at ON trace.event (tenant_id, at DESC, id DESC);
-COMMENT ON COLUMN trace.event.key IS 'Digest of the eventID, or of the event itself when it has none';
+CREATE INDEX event_named ON trace.event (tenant_id, named) WHERE named IS NOT NULL;
+COMMENT ON COLUMN trace.event.key IS 'What makes the event one: see capture.event_key';
+COMMENT ON COLUMN trace.event.named IS 'Digest of the eventID, which an error declaration shares';
 
 -- A row says: of the run of events from event_id on, event_count long, each touches per_event things, one
 -- after the other from the thing in slot on; role says how, other is the first thing of the other side.

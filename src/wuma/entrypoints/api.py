@@ -144,6 +144,8 @@ def build_platform_api(runtime: Runtime) -> FastAPI:
     app.state.runtime = runtime
     for routes in wiring.API_ROUTES:
         app.include_router(routes, prefix=API_PREFIX)
+    for routes in wiring.EPCIS_ROUTES:
+        app.include_router(routes)
     app.router.routes.extend(health.routes)
     app.router.routes.extend(wiring.PAGE_ROUTES)
     app.add_exception_handler(Refusal, problems.on_refusal)

@@ -20,7 +20,9 @@ from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
 from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
+from wuma.chain.trace.routes import routes as epcis_routes
 from wuma.entrypoints.pages import routes as console_routes
+from wuma.journeys import commission_by_event
 from wuma.journeys.scan_code.phone import routes as phone_routes
 from wuma.kernel.auth.routes import routes as account_routes
 from wuma.kernel.crypto import FieldCipher
@@ -48,6 +50,9 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
 )
 """The routes of the platform API, under ``/api/v1``."""
 
+EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes,)
+"""The routes of the EPCIS standard, under ``/epcis``."""
+
 PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)
 """The routes of pages."""
 
@@ -64,7 +69,7 @@ TASKS: Final[tuple[Task, ...]] = (
 )
 """What the worker can do."""
 
-SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = ()
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (commission_by_event.SUBSCRIPTION,)
 """Who is told what."""
 
 ASSETS: Final = Path(__file__).resolve().parents[1] / "_assets"

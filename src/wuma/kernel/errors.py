@@ -29,6 +29,11 @@ class Refusal(Exception):
         self.members = members
 
     @property
+    def type_uri(self) -> str:
+        """The URI of the kind of problem; a subclass says another where a standard names it."""
+        return f"urn:wuma:problem:{self.slug}"
+
+    @property
     def title(self) -> str:
         """The first line of the class docstring, without its full stop."""
         return (type(self).__doc__ or type(self).__name__).strip().splitlines()[0].rstrip(".")

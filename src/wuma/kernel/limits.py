@@ -99,7 +99,7 @@ class Attempts:
             for name, window_at, total in totals:
                 counted = self._names.get(name)
                 slot = counted.buckets.get(int(window_at.timestamp()) // BUCKET_SECONDS) if counted else None
-                if slot is not None:
+                if counted is not None and slot is not None:
                     elsewhere = max(0, total - (slot.here - slot.unsent))
                     counted.sum_max += elsewhere - slot.elsewhere
                     slot.elsewhere = elsewhere

@@ -8,7 +8,7 @@ from wuma.chain.codes.directory import REFRESH_SECONDS, OrderDirectory, OrderEnt
 from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
 from wuma.chain.codes.labels import TenantDirectory
 from wuma.chain.codes.lifecycle import CodeState, TransitionRefused, UnitRange
-from wuma.chain.codes.orders import Level, NewOrder, place, revoke
+from wuma.chain.codes.orders import Level, NewOrder, order_of, place, revoke
 from wuma.chain.codes.origins import Origin, Printing, origins
 from wuma.chain.codes.subjects import CodeSubject, subjects
 from wuma.chain.codes.transitions import Asked, Outcome, change
@@ -38,6 +38,7 @@ __all__ = [
     "epoch_of_unit",
     "index_of_unit",
     "open_batch",
+    "order_of",
     "origins",
     "place",
     "revoke",

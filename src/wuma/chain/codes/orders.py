@@ -139,6 +139,11 @@ def get(session: Session, order_id: int, *, lock: bool = False) -> CodeOrder:
     return order
 
 
+def order_of(session: Session, unit: int) -> CodeOrder | None:
+    """Return the order a unit belongs to, when this scope sees it."""
+    return session.scalar(select(CodeOrder).where(CodeOrder.first_unit <= unit, CodeOrder.last_unit >= unit))
+
+
 def _take_indices(session: Session, epoch: int, quantity: int) -> int:
     take = insert(EpochCounter).values(epoch=epoch, next_index=quantity)
     take = take.on_conflict_do_update(

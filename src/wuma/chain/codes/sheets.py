@@ -7,7 +7,7 @@ cut out where it should be with its quiet zone, must decode to exactly what was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -91,7 +91,7 @@ def require_fits(layout: SheetLayout, order: CodeOrder, *, public_url: str) -> N
         raise InvalidInput("The code on the sheets.", [fault])
     if order.gtin is None:
         fault = FieldError(
-            "/code", f"an order of items or cases; order {order.id} is of pallets", order.level
+            "/kind", f"an order of items or cases; order {order.id} is of pallets", order.level
         )
         raise InvalidInput("The code on the sheets.", [fault])
     role, prefix = _of_code(layout.kind, order.gtin, public_url)
@@ -132,20 +132,21 @@ def make_sheets(
     codes = _issue(codebook, keys, role, first_unit, count)
     texts = codes if role is Role.OPEN else _issue(codebook, keys, Role.HIDDEN_TYPED, first_unit, count)
     meant = [
-        _Meant(
+        Meant(
             number=first_unit - order.first_unit + 1 + place,
             payload=prefix + code.decode("ascii"),
             text=grouped(text.decode("ascii")),
         )
         for place, (code, text) in enumerate(zip(codes.tolist(), texts.tolist(), strict=True))
     ]
-    document = sheet_formats.write(layout.format, _pages(layout, meant, order.id, progress))
-    _read_back(document, layout, meant, side=len(_symbol(meant[0].payload)))
+    pages = lay_out(layout, meant, order_id=order.id, progress=progress)
+    document = sheet_formats.write(layout.format, pages)
+    read_back(document, layout, meant)
     return document
 
 
 @dataclass(frozen=True, slots=True)
-class _Meant:
+class Meant:
     """What one symbol is to say."""
 
     number: int
@@ -174,9 +175,14 @@ def _symbol(payload: str) -> NDArray[np.bool_]:
     return modules.reshape(len(symbol.matrix), -1)
 
 
-def _pages(
-    layout: SheetLayout, meant: list[_Meant], order_id: int, progress: Callable[[int], None]
+def lay_out(
+    layout: SheetLayout,
+    meant: Sequence[Meant],
+    *,
+    order_id: int,
+    progress: Callable[[int], None] = lambda _count: None,
 ) -> Iterator[Page]:
+    """Return the pages on which these symbols stand; `progress` is told how many do so far."""
     per_page = layout.columns * layout.rows
     page_count = -(-len(meant) // per_page)
     for page, start in enumerate(range(0, len(meant), per_page), 1):
@@ -212,7 +218,13 @@ def _corner(layout: SheetLayout, place: int, side: int) -> tuple[float, float]:
     return x_mm, y_mm
 
 
-def _read_back(document: bytes, layout: SheetLayout, meant: list[_Meant], *, side: int) -> None:
+def read_back(document: bytes, layout: SheetLayout, meant: Sequence[Meant]) -> None:
+    """Read a finished document back, each symbol where it should be.
+
+    Raises:
+        WrongSymbol: with the page, row and column of the first that is wrong.
+    """
+    side = len(_symbol(meant[0].payload))
     per_page = layout.columns * layout.rows
     left_count = len(meant)
     for page, image in enumerate(sheet_formats.rasterise(layout.format, document, layout.module_mm)):

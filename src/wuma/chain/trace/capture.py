@@ -29,6 +29,7 @@ from wuma.facts.trace import EventsCaptured, ItemsCommissioned
 from wuma.kernel.fact import publish
 from wuma.kernel.ids import uuid7
 from wuma.kernel.keys import Keyring
+from wuma_gs1.cbv import BizStep, Disposition, Word
 
 EVENTS_PER_CHUNK: Final = 200
 """Events compressed together: 200 of some 450 bytes are 5 to 20 kB, and half a millisecond to read one."""
@@ -96,12 +97,25 @@ def capture(
 
 
 def event_key(fields: Json) -> UUID:
-    """Return what an event is known by: the digest of its eventID, or of all it says but when we heard it."""
-    if "eventID" in fields:
-        said = str(fields["eventID"]).encode()
-    else:
+    """Return what an event is known by: its eventID, or all it says but when we heard it.
+
+    An error declaration carries the eventID of the event it takes back (EPCIS 2.0, section 7.4.1.3): it is
+    another event, known by when the error was declared, too.
+    """
+    if "eventID" not in fields:
         told = {name: value for name, value in fields.items() if name != "recordTime"}
-        said = msgspec.json.encode(told, order="sorted")
+        return _digest(msgspec.json.encode(told, order="sorted"))
+    declared = fields.get("errorDeclaration", {}).get("declarationTime")
+    name = str(fields["eventID"]).encode()
+    return _digest(name if declared is None else name + b"\0error\0" + str(declared).encode())
+
+
+def name_key(event_id: str) -> UUID:
+    """Return what an eventID is found by."""
+    return _digest(event_id.encode())
+
+
+def _digest(said: bytes) -> UUID:
     return UUID(bytes=hashlib.sha256(said).digest()[:16])
 
 
@@ -138,12 +152,13 @@ def _write_events(
                     "at": one.event.at,
                     "captured_at": now,
                     "key": one.key,
+                    "named": name_key(fields["eventID"]) if "eventID" in fields else None,
                     "chunk_id": some[0].id,
                     "place": place,
                     "type": TYPES[one.event.type],
                     "action": None if one.event.action is None else ACTIONS[one.event.action],
-                    "biz_step": _word(fields.get("bizStep"), "BizStep"),
-                    "disposition": _word(fields.get("disposition"), "Disp"),
+                    "biz_step": _word(fields.get("bizStep"), BizStep),
+                    "disposition": _word(fields.get("disposition"), Disposition),
                     "location": None if location is None else things[location],
                 }
             )
@@ -151,8 +166,8 @@ def _write_events(
     session.execute(_WRITE_EVENTS, events)
 
 
-def _word(term: Any, kind: str) -> str | None:
-    return None if term is None else bare_word(str(term), kind)
+def _word(term: Any, vocabulary: type[Word]) -> str | None:
+    return None if term is None else bare_word(str(term), vocabulary)
 
 
 def _places(event: ReadEvent) -> Iterable[str]:
@@ -220,7 +235,7 @@ def _commissions(event: ReadEvent) -> bool:
     return (
         event.type is EventType.OBJECT
         and event.action is Action.ADD
-        and _word(event.fields.get("bizStep"), "BizStep") == "commissioning"
+        and _word(event.fields.get("bizStep"), BizStep) == BizStep.COMMISSIONING
         and "errorDeclaration" not in event.fields
     )
 
@@ -240,7 +255,7 @@ _WRITE_CHUNKS = text(
     "INSERT INTO trace.chunk (id, tenant_id, capture_id, body) VALUES (:id, :tenant_id, :capture_id, :body)"
 )
 _WRITE_EVENTS = text(
-    "INSERT INTO trace.event (id, tenant_id, at, captured_at, key, chunk_id, place, type, action, biz_step,"
-    " disposition, location) VALUES (:id, :tenant_id, :at, :captured_at, :key, :chunk_id, :place, :type,"
-    " :action, :biz_step, :disposition, :location)"
+    "INSERT INTO trace.event (id, tenant_id, at, captured_at, key, named, chunk_id, place, type, action,"
+    " biz_step, disposition, location) VALUES (:id, :tenant_id, :at, :captured_at, :key, :named, :chunk_id,"
+    " :place, :type, :action, :biz_step, :disposition, :location)"
 )

@@ -14,16 +14,16 @@ from typing import Any, Final
 
 import msgspec
 
-from wuma.chain.trace.vocabulary import (
-    BIZ_STEPS,
-    DISPOSITIONS,
-    ERROR_REASONS,
-    SOURCE_TYPES,
-    TRANSACTION_TYPES,
-    Action,
-    EventType,
-)
+from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.errors import FieldError, InvalidInput
+from wuma_gs1.cbv import (
+    BizStep,
+    BusinessTransactionType,
+    Disposition,
+    ErrorReason,
+    SourceDestinationType,
+    Word,
+)
 
 FAULTS_NAMED_MAX: Final = 100
 EVENTS_MAX: Final = 50_000  # below 65,536, the numbers a capture takes
@@ -191,11 +191,13 @@ def _object(known: Mapping[str, Check], required: tuple[str, ...], *, extensible
     return check
 
 
-def _word_or_uri(words: frozenset[str], kind: str) -> Check:
+def _word_or_uri(vocabulary: type[Word]) -> Check:
+    words = frozenset(vocabulary.__members__.values())
+
     def is_good(value: Any) -> bool:
         return isinstance(value, str) and (value in words or _is_uri(value))
 
-    return _one(f"a {kind} of the CBV, or a URI", is_good)
+    return _one(f"a {vocabulary.__name__} of the CBV, or a URI", is_good)
 
 
 def _is_uri(value: Any) -> bool:
@@ -268,8 +270,8 @@ _uris = _each(_uri)
 _extensions = _one("an object of fields with namespaces", _is_extensions)
 _place = _object({"id": _uri}, ("id",), extensible=True)
 _quantities = _each(_object({"epcClass": _uri, "quantity": _number, "uom": _text}, ("epcClass",)))
-_biz_step = _word_or_uri(BIZ_STEPS, "business step")
-_disposition = _word_or_uri(DISPOSITIONS, "disposition")
+_biz_step = _word_or_uri(BizStep)
+_disposition = _word_or_uri(Disposition)
 
 _SENSOR_METADATA: Final[dict[str, Check]] = {
     "time": _instant, "startTime": _instant, "endTime": _instant, "deviceID": _uri, "deviceMetadata": _uri,
@@ -298,7 +300,7 @@ _COMMON: Final[dict[str, Check]] = {
     "errorDeclaration": _object(
         {
             "declarationTime": _instant,
-            "reason": _word_or_uri(ERROR_REASONS, "reason"),
+            "reason": _word_or_uri(ErrorReason),
             "correctiveEventIDs": _uris,
         },
         ("declarationTime",),
@@ -311,16 +313,16 @@ _COMMON: Final[dict[str, Check]] = {
     "bizLocation": _place,
     "bizTransactionList": _each(
         _object(
-            {"type": _word_or_uri(TRANSACTION_TYPES, "transaction type"), "bizTransaction": _uri},
+            {"type": _word_or_uri(BusinessTransactionType), "bizTransaction": _uri},
             ("bizTransaction",),
         )
     ),
     "sourceList": _each(
-        _object({"type": _word_or_uri(SOURCE_TYPES, "source type"), "source": _uri}, ("type", "source"))
+        _object({"type": _word_or_uri(SourceDestinationType), "source": _uri}, ("type", "source"))
     ),
     "destinationList": _each(
         _object(
-            {"type": _word_or_uri(SOURCE_TYPES, "destination type"), "destination": _uri},
+            {"type": _word_or_uri(SourceDestinationType), "destination": _uri},
             ("type", "destination"),
         )
     ),

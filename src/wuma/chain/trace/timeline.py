@@ -29,7 +29,7 @@ _EVENTS = text(
     " FROM trace.event WHERE tenant_id = :tenant_id AND id = ANY (:ids)"
 )
 _CHUNKS = text(
-    "SELECT k.id, k.body, c.context, c.captured_at FROM trace.chunk k JOIN trace.capture c ON c.id = k.capture_id"
+    "SELECT k.id, k.body, c.context FROM trace.chunk k JOIN trace.capture c ON c.id = k.capture_id"
     " WHERE k.tenant_id = :tenant_id AND k.id = ANY (:ids)"
 )
 
@@ -79,17 +79,16 @@ class Timeline:
 def timeline_of(session: Session, tenant_id: int, thing: int, *, limit: int = EVENTS_TOLD_MAX) -> Timeline:
     """Return the life of a thing."""
     life = Timeline(thing)
-    seen: dict[tuple[int, int], tuple[Touched, tuple[int, ...]]] = {}
+    seen: dict[int, tuple[Touched, tuple[int, ...]]] = {}  # an event is told once, by what it touches nearest
     own = touches_of(session, tenant_id, [thing], limit=limit)
     life.is_cut = len(own) == limit
     events = read_events(session, tenant_id, [touched.event_id for touched in own])
     for touched in own:
-        seen[touched.event_id, touched.thing] = touched, ()
+        seen[touched.event_id] = touched, ()
     life.stays = _stays(session, tenant_id, own, events)
     life.contents = _contents(own, events)
     _tell_of_parents(session, tenant_id, life.stays, (), seen, limit)
-    ids = [event_id for event_id, _ in seen]
-    events.update(read_events(session, tenant_id, [one for one in ids if one not in events]))
+    events.update(read_events(session, tenant_id, [one for one in seen if one not in events]))
     told = [
         Told(events[touched.event_id], touched.thing, touched.role, via)
         for touched, via in seen.values()
@@ -104,7 +103,7 @@ def _tell_of_parents(
     tenant_id: int,
     while_in: Sequence[Stay],
     via: tuple[int, ...],
-    seen: dict[tuple[int, int], tuple[Touched, tuple[int, ...]]],
+    seen: dict[int, tuple[Touched, tuple[int, ...]]],
     limit: int,
 ) -> None:
     """Add what happened to each parent during the stay in it, and to its parents then."""
@@ -119,8 +118,8 @@ def _tell_of_parents(
         for touched in touches:
             # What was put into the parent beside it is not its story; what happened to the parent is.
             is_packing = touched.role is Role.PARENT and events[touched.event_id].action is not Action.OBSERVE
-            if stay.covers(touched.at) and not is_packing:
-                seen.setdefault((touched.event_id, touched.thing), (touched, way))
+            if (stay.covers(touched.at) and not is_packing) or touched.event_id == stay.ended_with:
+                seen.setdefault(touched.event_id, (touched, way))
         above = [cut for one in _stays(session, tenant_id, touches, events) if (cut := _overlap(one, stay))]
         _tell_of_parents(session, tenant_id, above, way, seen, limit)
 
@@ -166,39 +165,38 @@ def _emptyings(session: Session, tenant_id: int, parent: int) -> list[Mark]:
 
 def _contents(touches: Iterable[Touched], events: Mapping[int, Event]) -> list[tuple[int, int]]:
     """Return what was put into the thing and not taken out again, from its own events."""
-    inside: dict[tuple[int, int], bool] = {}
+    inside: list[tuple[int, int]] = []
     for touched in sorted(touches, key=lambda one: (one.at, one.event_id)):
         if touched.role is not Role.PARENT:
             continue
-        action = events[touched.event_id].action
+        taken_out = events[touched.event_id].action is Action.DELETE
         if touched.other_first is None or touched.other_last is None:
-            if action is Action.DELETE:
-                inside.clear()
+            inside = [] if taken_out else inside
             continue
-        inside[touched.other_first, touched.other_last] = action is not Action.DELETE
-    return _subtract(
-        [run for run, is_in in inside.items() if is_in], [r for r, is_in in inside.items() if not is_in]
-    )
+        run = touched.other_first, touched.other_last
+        inside = _subtract(inside, run)
+        if not taken_out:
+            inside.append(run)
+    return sorted(inside)
 
 
-def _subtract(runs: list[tuple[int, int]], gone: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Take runs away from runs.
+def _subtract(runs: Iterable[tuple[int, int]], gone: tuple[int, int]) -> list[tuple[int, int]]:
+    """Take one run away from others.
 
-    >>> _subtract([(1, 6)], [(3, 3)])
-    [(1, 2), (4, 6)]
+    >>> _subtract([(1, 6), (8, 9)], (3, 3))
+    [(1, 2), (4, 6), (8, 9)]
     """
-    for first, last in gone:
-        left = []
-        for start, end in runs:
-            if last < start or end < first:
-                left.append((start, end))
-                continue
-            if start < first:
-                left.append((start, first - 1))
-            if last < end:
-                left.append((last + 1, end))
-        runs = left
-    return sorted(runs)
+    first, last = gone
+    left = []
+    for start, end in runs:
+        if last < start or end < first:
+            left.append((start, end))
+            continue
+        if start < first:
+            left.append((start, first - 1))
+        if last < end:
+            left.append((last + 1, end))
+    return left
 
 
 def read_events(session: Session, tenant_id: int, ids: Sequence[int]) -> dict[int, Event]:

@@ -26,19 +26,17 @@ log = telemetry.logger(__name__)
 
 def problem(status: int, slug: str, title: str, detail: str, **members: Any) -> Response:
     """Return a problem document. `slug` is stable; it ends the type's URI."""
-    document = {
-        "type": f"urn:wuma:problem:{slug}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        **members,
-    }
+    return _problem(status, f"urn:wuma:problem:{slug}", title, detail, **members)
+
+
+def _problem(status: int, type_uri: str, title: str, detail: str, **members: Any) -> Response:
+    document = {"type": type_uri, "title": title, "status": status, "detail": detail, **members}
     return Response(msgspec.json.encode(document), status_code=status, media_type=MEDIA_TYPE)
 
 
 def refused(refusal: Refusal) -> Response:
     """Answer a refusal."""
-    response = problem(refusal.status, refusal.slug, refusal.title, refusal.detail, **refusal.members)
+    response = _problem(refusal.status, refusal.type_uri, refusal.title, refusal.detail, **refusal.members)
     if isinstance(refusal, TooMany):
         response.headers["Retry-After"] = str(refusal.retry_after_seconds)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
