@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -84,14 +83,14 @@ class DigitalLink(NamedTuple):
         Raises:
             ParseError: with every fault found.
         """
-        problems: list[Problem] = []
-        read = _Values(problems, short_gtins, contents)
         plain = _PLAIN_TRADE_ITEM(uri)
         fragment = None
+        problems: list[Problem] = []
+        read = _Values(problems, short_gtins, contents)
         if plain is not None and has_check_digit(plain[2]):
             stem, path, query = plain[1], _plain_path(plain), plain[6]
             if query is None:  # nothing is left that could be wrong
-                return cls(path, stem=stem)
+                return cls(path, (), stem)
         else:
             frame = _FRAME(uri) if len(uri) <= URI_CHARACTERS_MAX else None
             if frame is None:
@@ -102,8 +101,11 @@ class DigitalLink(NamedTuple):
             stem = origin + "/".join(segments[:key_at])
             path = read.path(segments, key_at, len(origin))
         attributes, parameters = read.query(query, uri.index("?") + 1) if query else ((), ())
-        problems += _placement_problems(tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes]))
-        if associations and not problems:
+        placement, companions = _shape_problems(
+            tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes])
+        )
+        problems += placement
+        if associations and not problems and companions:
             problems += association_problems(path + attributes)
         if problems:
             raise ParseError.of(tuple(problems))
@@ -222,6 +224,9 @@ class DigitalLink(NamedTuple):
         return text
 
     def _path_text(self) -> str:
+        segments = [segment for element in self.path for segment in element]
+        if (text := "".join(segments)).isalnum() and text.isascii():
+            return f"/{'/'.join(segments)}"
         return "".join([f"/{ai}/{escaped(value)}" for ai, value in self.path])
 
 
@@ -322,8 +327,7 @@ def _key_position(segments: list[str], uri: str, convenience_names: bool) -> int
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(NamedTuple):
     """Reads values of path and query into elements, noting what is wrong with each."""
 
     problems: list[Problem]
@@ -382,6 +386,18 @@ SHORT_GTIN_LENGTHS = {8, 12, 13}
 
 
 @lru_cache(maxsize=SHAPES_CACHED_MAX)
+def _shape_problems(path: tuple[str, ...], attributes: tuple[str, ...]) -> tuple[tuple[Problem, ...], bool]:
+    """Check which AIs there are and where; and say whether the association rules have more to say.
+
+    A brand's links have a handful of shapes, so this is looked up, not done. Only the digital signature
+    has a rule about values.
+    """
+    ais = path + attributes
+    return _placement_problems(path, attributes), "8030" in ais or bool(
+        association_problems([Element(ai, "") for ai in ais])
+    )
+
+
 def _placement_problems(path: tuple[str, ...], attributes: tuple[str, ...]) -> tuple[Problem, ...]:
     """Check that the path is a key with its qualifiers in order, and that nothing of it is in the query."""
     problems: list[Problem] = []
