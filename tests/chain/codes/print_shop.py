@@ -46,7 +46,11 @@ class Vendor:
         return self.client.get(content_url, **options)
 
     def open(self, content: bytes) -> str:
-        return pyrage.decrypt(content, [self.identity]).decode()
+        return self.open_bytes(content).decode()
+
+    def open_bytes(self, content: bytes) -> bytes:
+        plain: bytes = pyrage.decrypt(content, [self.identity])
+        return plain
 
 
 class PrintShop:
