@@ -34,12 +34,12 @@ async def capture_document(desk: Desk, body: Any, *, at: datetime) -> Any:
     """Capture one document, and return what its job said in the end."""
     headers = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0"}
     answer = await desk.request("POST", "/epcis/capture", at=at, headers=headers, json=body)
-    job_path = answer.headers["location"]
+    job_path, job = answer.headers["location"], answer.json()
     for _ in range(POLLS_MAX):
-        job = await desk.get(job_path, at=at)
         if not job["running"]:
             if not job["success"]:
                 raise CaptureFailed(f"{job_path}: {str(job.get('errors'))[:800]}")
             return job
         await asyncio.sleep(POLL_SECONDS)
+        job = await desk.get(job_path, at=at)
     raise CaptureFailed(f"{job_path}: still running after {POLLS_MAX * POLL_SECONDS:.0f} s")

@@ -9,7 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from wuma_world.brand import LINES, PARTNERS, PRINTING_VENDORS, PRODUCTS, SITES, Line, PrintingVendor, Product
+from wuma_world.brand import (
+    LINES,
+    PARTNERS,
+    PRINTING_VENDORS,
+    PRODUCTS,
+    SITES,
+    Brand,
+    Line,
+    PrintingVendor,
+    Product,
+)
 from wuma_world.client import Desk, Server
 
 IMPORTS: Final = (("products", PRODUCTS), ("sites", SITES), ("lines", LINES), ("partners", PARTNERS))
@@ -63,6 +73,28 @@ class Office:
         return self.line_ids[line.code]
 
 
+async def found_brand(
+    server: Server, operator: Credentials, admin: Credentials, brand: Brand, *, at: datetime
+) -> None:
+    """Have the operator of the platform make the brand and its administrator."""
+    desk = await server.sign_in(operator.email, operator.password, at=at)
+    names = {"slug": SLUG, "name_zh": brand.name_zh, "name_en": brand.name_en}
+    await desk.post("/tenants", names, at=at)
+    await desk.request("POST", "/accounts", at=at, headers={"Wuma-Tenant": SLUG}, json=_account(admin))
+
+
+def _account(person: Credentials) -> dict[str, object]:
+    return {
+        "email": person.email,
+        "name": person.name,
+        "roles": [person.role],
+        "password": person.password,
+    }
+
+
+SLUG: Final = "xingken"
+
+
 async def open_office(
     server: Server,
     admin: Credentials,
@@ -75,13 +107,7 @@ async def open_office(
     """Make the accounts of everybody, import the brand's files, and sign in."""
     desk = await server.sign_in(admin.email, admin.password, at=at)
     for person in [*staff, *vendors]:
-        body = {
-            "email": person.email,
-            "name": person.name,
-            "roles": [person.role],
-            "password": person.password,
-        }
-        await desk.post("/accounts", body, at=at)
+        await desk.post("/accounts", _account(person), at=at)
     by_role = {person.role: person for person in staff}
     imports = [await _import(desk, kind, folder / file, at=at) for kind, file in IMPORTS]
     quality, line_operator = by_role["qa"], by_role["line_operator"]

@@ -13,7 +13,7 @@ from wuma_world.factory import Factory
 from wuma_world.labels import Labels
 from wuma_world.logistics import Logistics
 from wuma_world.market import LAST_DAY
-from wuma_world.office import Credentials, Office, open_office
+from wuma_world.office import Credentials, Office, found_brand, open_office
 from wuma_world.print_shop import PrintShop
 from wuma_world.production import RollKey
 from wuma_world.scanning import Crowd, Heard
@@ -34,6 +34,8 @@ class Told(Protocol):
 class People:
     """Who signs in where."""
 
+    operator: Credentials
+    """Runs the platform; exists already."""
     admin: Credentials
     staff: tuple[Credentials, ...]
     vendors: tuple[Credentials, ...]
@@ -63,6 +65,7 @@ async def play(world: World, server: Server, people: People, folder: Path, told:
     """Play a world from its first day to its last; `folder` has the CSV files of its brand."""
     told(OFFICE, 0, 1)
     opened_at = world.at(OPENED_HOUR * HOUR_SECONDS)
+    await found_brand(server, people.operator, people.admin, world.brand, at=opened_at)
     office = await open_office(server, people.admin, people.staff, people.vendors, folder, at=opened_at)
     told(OFFICE, 1, 1)
     shop = PrintShop.with_new_keys(world, office)

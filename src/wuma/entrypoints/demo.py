@@ -31,8 +31,12 @@ import segno
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from wuma.entrypoints.wiring import ASSETS
+from wuma.entrypoints.wiring import ASSETS, build_runtime
+from wuma.kernel.clock import utc_now
+from wuma.kernel.settings import Settings
 from wuma.kernel.supervise import StartFailed, spawn
+from wuma.kernel.tenancy import PLATFORM
+from wuma.support.masterdata.divisions import load_divisions
 from wuma_world.brand import INVENTED, PRINTING_VENDORS, read_brand
 from wuma_world.client import Server
 from wuma_world.geography import AddressBook
@@ -45,7 +49,6 @@ from wuma_world.story import Language, souvenirs, tell
 from wuma_world.world import HOME, World, plan_world
 
 PORT: Final = 8080
-SLUG: Final = "xingken"
 DOMAIN: Final = "xingken.example"
 READY_SECONDS_MAX: Final = 120.0  # a first start creates the database and loads 45,000 divisions
 STOP_SECONDS_MAX: Final = 30.0
@@ -114,7 +117,7 @@ def _play(options: Options, running: _Running, console: Console) -> Outcome:
     )
     seconds["plan"] = time.monotonic() - begun
     people = _people()
-    running.make_brand(people.admin)
+    running.add_operator(people.operator)
 
     async def live() -> tuple[Played, Reckoning, list[Check]]:
         with _Bars(console) as bars:
@@ -140,6 +143,7 @@ def _people() -> People:
         return Credentials(f"{mailbox}@{DOMAIN}", secrets.token_urlsafe(PASSWORD_BYTES), role, name)
 
     return People(
+        operator=one("operator", "platform_operator", "平台 值班"),
         admin=one("admin", "brand_admin", "管理 苏总"),
         staff=tuple(one(mailbox, role, name) for role, name, mailbox in STAFF),
         vendors=tuple(
@@ -248,7 +252,8 @@ def _show(
     line("hidden", taken.genuine_hidden)
     line("typed", taken.genuine_typed)
     line("copied", taken.copied_hidden)
-    for person in [running.operator, outcome.people.admin, *outcome.people.staff, *outcome.people.vendors]:
+    people = outcome.people
+    for person in [people.operator, people.admin, *people.staff, *people.vendors]:
         line("sign_in", f"{person.email}  {person.password}  ({person.role})")
     console.print()
     segno.make(taken.genuine_open).terminal(compact=True)
@@ -272,9 +277,6 @@ class _Running:
         self.base_url = f"http://127.0.0.1:{self.port}"
         host = lan_address() if options.lan else "localhost"
         self.public_url = (options.public_url or f"http://{host}:{self.port}").rstrip("/")
-        self.operator = Credentials(
-            f"operator@{DOMAIN}", secrets.token_urlsafe(PASSWORD_BYTES), "platform_operator", "平台 值班"
-        )
         self.started_seconds = 0.0
         self._host = "0.0.0.0" if options.lan else "127.0.0.1"  # noqa: S104 - asked for by --lan
         self._log = folder / "server.log"
@@ -309,15 +311,20 @@ class _Running:
             self._process.kill()
             self._process.wait()
 
-    def make_brand(self, admin: Credentials) -> None:
-        """Make the brand, its administrator, and somebody who runs the platform."""
-        self._wuma("tenant", "add", SLUG, "--name-zh", "星垦乳业", "--name-en", "Xingken Dairy")
-        for person, tenant in ((admin, SLUG), (self.operator, "platform")):
-            self._wuma(
-                *("account", "add", person.email, "--role", person.role, "--name", person.name),
-                *("--tenant", tenant),
-                stdin=f"{person.password}\n",
-            )
+    def add_operator(self, operator: Credentials) -> None:
+        """Make the first account, with the command an operator uses."""
+        self._load_divisions()
+        self._wuma(
+            *("account", "add", operator.email, "--role", operator.role, "--name", operator.name),
+            stdin=f"{operator.password}\n",
+        )
+
+    def _load_divisions(self) -> None:
+        """Have the server know the divisions of China that the brand's files name."""
+        runtime = build_runtime(Settings(data=self.folder))
+        with runtime.database.transaction(PLATFORM) as session:
+            load_divisions(session, now=utc_now())
+        runtime.database.close()
 
     def invariant_checks(self) -> list[Check]:
         """Check what must always be true of the data, with the command an operator uses."""
