@@ -23,6 +23,7 @@ from wuma.entrypoints import wiring
 from wuma.journeys.scan_code.http import ScanRoutes
 from wuma.journeys.scan_code.reception import Reception
 from wuma.journeys.scan_code.scan import ScanDesk
+from wuma.journeys.scan_code.way import Ways
 from wuma.kernel import telemetry
 from wuma.kernel.db import HotPool
 from wuma.kernel.errors import Refusal
@@ -65,6 +66,7 @@ class Application:
         runtime = self.runtime
         pool = await HotPool.open(wiring.program_dsn(runtime.settings), wiring.token_signer(runtime.keyring))
         pseudonyms = Pseudonyms(runtime.keyring)
+        ways = Ways(pool, runtime.database)
         desk = ScanDesk(
             identifier=Identifier(runtime.keyring, self.orders),
             products=self.products,
@@ -72,6 +74,7 @@ class Application:
             attempts=runtime.attempts,
             minutes=self.minutes,
             pseudonyms=pseudonyms,
+            ways=ways,
             whereabouts=Whereabouts(runtime.settings.ip_regions or wiring.ASSETS / "ip2region.xdb"),
         )
         reception = Reception(settings=runtime.settings, desk=desk, pseudonyms=pseudonyms)

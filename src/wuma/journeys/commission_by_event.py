@@ -29,12 +29,12 @@ log = telemetry.logger(__name__)
 def activate_commissioned(session: Session, fact: ItemsCommissioned) -> None:
     """Activate the codes that a commissioning event named."""
     if fact.lot is None or not fact.ranges:
-        log.warning("commission_by_event.no_lot", tenant=fact.tenant_id, event=fact.event_id)
+        log.warning("commission_by_event.no_lot", tenant=fact.tenant_id, event_id=fact.event_id)
         return
     order = order_of(session, fact.ranges[0][0])
     product = None if order is None else masterdata.product(session, order.product_id)
     if product is None:
-        log.warning("commission_by_event.no_product", tenant=fact.tenant_id, event=fact.event_id)
+        log.warning("commission_by_event.no_product", tenant=fact.tenant_id, event_id=fact.event_id)
         return
     produced_on = _day(fact.produced_on) or fact.at.date()
     try:
@@ -64,7 +64,7 @@ def activate_commissioned(session: Session, fact: ItemsCommissioned) -> None:
             change(session, asked, now=utc_now())
     except Refusal as refusal:
         log.warning(
-            "commission_by_event.refused", tenant=fact.tenant_id, event=fact.event_id, why=refusal.slug
+            "commission_by_event.refused", tenant=fact.tenant_id, event_id=fact.event_id, why=refusal.slug
         )
 
 

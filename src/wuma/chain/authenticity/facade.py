@@ -7,7 +7,7 @@ from wuma.chain.authenticity.minutes import Minutes
 from wuma.chain.authenticity.pseudonyms import Pseudonyms
 from wuma.chain.authenticity.refine import refine_place
 from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
-from wuma.chain.authenticity.reports import NewReport, file_report
+from wuma.chain.authenticity.reports import NewReport, PhotoTooLarge, file_report
 from wuma.chain.authenticity.whereabouts import Whereabouts
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Minutes",
     "NewReport",
     "Outcome",
+    "PhotoTooLarge",
     "Place",
     "Pseudonyms",
     "Reason",

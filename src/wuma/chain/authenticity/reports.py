@@ -31,6 +31,12 @@ SCAN_DAYS_MAX: Final = 400
 Image.MAX_IMAGE_PIXELS = PHOTO_PIXELS_MAX
 
 
+class PhotoTooLarge(InvalidInput):
+    """The photograph is too large."""
+
+    slug = "photo-too-large"
+
+
 @dataclass(frozen=True, slots=True)
 class NewReport:
     """What somebody sends us. `scan_id` is the scan it is about; without one, `scanned` is what they saw."""
@@ -94,11 +100,12 @@ def clean_photo(sent: bytes) -> bytes:
     """Return a photograph as a JPEG of at most `PHOTO_EDGE_MAX` pixels an edge.
 
     Raises:
-        InvalidInput: when it is too large, or no picture.
+        PhotoTooLarge: when it is.
+        InvalidInput: when it is no picture.
     """
     if len(sent) > PHOTO_BYTES_MAX:
         fault = FieldError("/photo", f"at most {PHOTO_BYTES_MAX} bytes", f"{len(sent)} bytes")
-        raise InvalidInput("The photograph is too large.", [fault])
+        raise PhotoTooLarge("Please send a smaller one.", [fault])
     try:
         with Image.open(io.BytesIO(sent), formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")

@@ -22,13 +22,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes import orders, receipts, transitions
 from wuma.chain.codes.construction import epoch_of_unit
 from wuma.chain.codes.lifecycle import CodeState, UnitRange
-from wuma.chain.codes.models import CodeOrder, PrintFile
+from wuma.chain.codes.models import CodeOrder, PrintFile, RunRow
 from wuma.chain.codes.sealed_file import SUFFIX, read_recipient
 from wuma.chain.codes.transitions import OrderIsRevoked
 from wuma.facts.codes import PrintFileReleased
@@ -45,7 +45,7 @@ MAKE: Final = "codes.make_print_file"
 
 PARTS_MAX: Final = 1_000
 """Files of one request: an order of 200 million in files of 200,000."""
-OVERLAPS_NAMED_MAX: Final = 5
+RANGES_NAMED_MAX: Final = 5
 TICKET_MINUTES: Final = 15
 TICKET_BYTES: Final = 24
 
@@ -78,6 +78,10 @@ NEVER_LEFT: Final = (FileState.FAILED, FileState.EXPIRED)
 """States in which no byte of a file has been given out or ever will be: its codes are free."""
 
 
+ENDED: Final = (CodeState.VOID, CodeState.SCRAPPED, CodeState.DESTROYED)
+"""States from which no code comes back: a label with it would be refused on every line."""
+
+
 class AlreadyInPrintFile(Refusal):
     """These codes are in a print file already; printing them again needs a reason."""
 
@@ -101,6 +105,12 @@ class ContentGone(Refusal):
 
     status = HTTPStatus.GONE
     slug = "print-file-gone"
+
+
+class CodesEnded(Refusal):
+    """Some of these codes can be on no item any more."""
+
+    slug = "codes-ended"
 
 
 class NotRetriable(Refusal):
@@ -140,6 +150,7 @@ def order_files(
     Raises:
         InvalidInput: the range, the key or the account is no good.
         AlreadyInPrintFile: some of the codes are in a file, and no reason is given to print them again.
+        CodesEnded: some of the codes are void, scrapped or destroyed.
         OrderIsRevoked, EpochRevoked: the codes are burnt.
     """
     # Locked, so that two requests about the same codes see each other's files.
@@ -152,6 +163,7 @@ def order_files(
     overlapping = _overlapping(session, order, ranges[0].first, ranges[-1].last)
     if overlapping and not wanted.reprint_reason:
         raise _already_in(order, overlapping)
+    _require_usable(session, order, ranges[0].first, ranges[-1].last)
     # Sorted, because those of one millisecond are not: files are listed by id, and parts have an order.
     file_ids = sorted(uuid7() for _ in ranges)
     files = [
@@ -255,50 +267,41 @@ def release(
     if file.recipient_account not in {None, account}:
         raise Forbidden(f"Print file {file.id} is for {file.recipient_name}.")
     order = orders.get(session, file.order_id, lock=True)
-    if order.revoked_at is not None:
-        raise OrderIsRevoked(f"Order {order.id} was revoked: {order.revoked_reason}", order_id=order.id)
+    session.refresh(file, with_for_update=True)
+    if file.state != FileState.READY:
+        raise _not_released(file)
+    if not content_path(folder, file.id).is_file():
+        raise NotReady(
+            f"Print file {file.id}: its content is not on this server. Order it again, with a reason."
+        )
     actor = f"account:{account}"
     claims = receipt_claims(file, order, account=account, server=server, now=now)
     ticket = secrets.token_urlsafe(TICKET_BYTES)
-    released = session.scalar(
-        update(PrintFile)
-        .where(PrintFile.id == file.id, PrintFile.state == FileState.READY.value)
-        .values(
-            state=FileState.RELEASED.value,
-            released_at=now,
-            released_to=actor,
-            ticket_hash=_ticket_hash(ticket),
-            ticket_until=now + timedelta(minutes=TICKET_MINUTES),
-            receipt={"claims": claims, "jws": receipts.sign(keyring, claims)},
-        )
-        .returning(PrintFile)
-        .execution_options(populate_existing=True)
-    )
-    if released is None:
-        session.refresh(file)
-        raise _not_released(file)
-    if not content_path(folder, released.id).is_file():
-        raise NotReady(f"Print file {file.id}: its content is not on this server. Order it again.")
+    file.state = FileState.RELEASED.value
+    file.released_at, file.released_to = now, actor
+    file.ticket_hash, file.ticket_until = _ticket_hash(ticket), now + timedelta(minutes=TICKET_MINUTES)
+    file.receipt = {"claims": claims, "jws": receipts.sign(keyring, claims)}
+    session.flush()
     asked = transitions.Asked(
-        ranges=[UnitRange(released.first_unit, released.last_unit)],
+        ranges=[UnitRange(file.first_unit, file.last_unit)],
         to=CodeState.ENCODED,
         batch_id=None,
         at=now,
         actor=actor,
-        reason=f"print file {released.id}",
+        reason=f"print file {file.id}",
     )
     transitions.change(session, asked, now=now)
     publish(
         session,
         PrintFileReleased(
-            tenant_id=released.tenant_id,
-            print_file_id=released.id,
-            order_id=released.order_id,
-            first_unit=released.first_unit,
-            last_unit=released.last_unit,
+            tenant_id=file.tenant_id,
+            print_file_id=file.id,
+            order_id=file.order_id,
+            first_unit=file.first_unit,
+            last_unit=file.last_unit,
         ),
     )
-    return Released(released, ticket)
+    return Released(file, ticket)
 
 
 def receipt_claims(
@@ -324,8 +327,10 @@ def receipt_claims(
     }
 
 
-def check_ticket(file: PrintFile, ticket: str, *, account: UUID, now: datetime) -> None:
-    """Let a file's content be fetched, again and again while the ticket lives, so that downloads can resume.
+def content_for(file: PrintFile, ticket: str, *, account: UUID, folder: Path, now: datetime) -> Path:
+    """Return the content of a released file to whoever holds its ticket.
+
+    Again and again while the ticket lives, so that a download which broke can go on.
 
     Raises:
         NotReady: it has not been released.
@@ -338,12 +343,14 @@ def check_ticket(file: PrintFile, ticket: str, *, account: UUID, now: datetime) 
         raise Forbidden("This is not the ticket of this print file.")
     if file.released_to != f"account:{account}":
         raise Forbidden("This print file was released to another account.")
-    if file.state != FileState.RELEASED or now > file.ticket_until:
+    path = content_path(folder, file.id)
+    if file.state != FileState.RELEASED or now > file.ticket_until or not path.is_file():
         raise ContentGone(
             f"Print file {file.id} could be fetched until {file.ticket_until.isoformat()}."
             " What was not fetched is ordered again, with a reason.",
             ticket_until=file.ticket_until.isoformat(),
         )
+    return path
 
 
 def content_path(folder: Path, file_id: UUID) -> Path:
@@ -399,6 +406,33 @@ def _require_vendor(session: Session, account_id: UUID, tenant_id: int) -> None:
         raise InvalidInput("The recipient's account.", [fault])
 
 
+def _require_usable(session: Session, order: CodeOrder, first_unit: int, last_unit: int) -> None:
+    query = (
+        select(RunRow)
+        .where(
+            RunRow.order_id == order.id,
+            RunRow.first_unit <= last_unit,
+            RunRow.last_unit >= first_unit,
+            RunRow.state.in_([state.value for state in ENDED]),
+        )
+        .order_by(RunRow.first_unit)
+        .limit(RANGES_NAMED_MAX)
+    )
+    before = order.first_unit - 1
+    if ended := [
+        {
+            "first_number": max(run.first_unit, first_unit) - before,
+            "last_number": min(run.last_unit, last_unit) - before,
+            "state": run.state,
+        }
+        for run in session.scalars(query)
+    ]:
+        numbers = f"{ended[0]['first_number']} to {ended[0]['last_number']}"
+        raise CodesEnded(
+            f"Codes {numbers} of order {order.id} are {ended[0]['state']}. Leave them out.", ended=ended
+        )
+
+
 def _overlapping(session: Session, order: CodeOrder, first_unit: int, last_unit: int) -> Sequence[PrintFile]:
     units = func.int8range(first_unit, last_unit, "[]")
     query = select(PrintFile).where(
@@ -427,7 +461,7 @@ def _already_in(order: CodeOrder, overlapping: Sequence[PrintFile]) -> AlreadyIn
             "recipient_name": file.recipient_name,
             "state": file.state,
         }
-        for file in overlapping[:OVERLAPS_NAMED_MAX]
+        for file in overlapping[:RANGES_NAMED_MAX]
     ]
     first = named[0]
     return AlreadyInPrintFile(

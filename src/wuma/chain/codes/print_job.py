@@ -195,7 +195,6 @@ def _sheets(runtime: Runtime, work: _Work, progress: _Progress) -> Iterator[Buff
 
 def _finish(runtime: Runtime, work: _Work, draft: Path, sealed: Sealed) -> None:
     """Put the file in its place and say so, or neither."""
-    assert draft.stat().st_size == sealed.size_bytes, draft
     with runtime.database.transaction(work.scope) as session:
         # Under the lock of its row, so that an attempt which takes over sees the place before or after.
         mine = session.scalar(
@@ -205,6 +204,7 @@ def _finish(runtime: Runtime, work: _Work, draft: Path, sealed: Sealed) -> None:
         )
         if mine is None:
             raise Superseded
+        assert draft.stat().st_size == sealed.size_bytes, draft
         draft.rename(content_path(draft.parent, work.file.id))
         _sync_folder(draft.parent)
         mine.state = FileState.READY.value

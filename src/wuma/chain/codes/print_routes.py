@@ -153,7 +153,7 @@ def order_print_files(
     order_id: int, form: PrintFileForm, db: Db, actor: Actor, program: Program, now: Now
 ) -> list[PrintFileView]:
     """Order print files; a job makes each, and it is ready some time later."""
-    order = orders.get(db, order_id)
+    order = orders.get(db, order_id, lock=True)
     _require_printable(program)
     require_fillable(form.template, order)
     wanted = Wanted(
@@ -176,7 +176,7 @@ def order_sheets(
     order_id: int, form: SheetForm, db: Db, actor: Actor, program: Program, now: Now
 ) -> PrintFileView:
     """Order QR sheets on A4; they are made, released and fetched like any print file."""
-    order = orders.get(db, order_id)
+    order = orders.get(db, order_id, lock=True)
     _require_printable(program)
     layout = SheetLayout.model_validate(form.model_dump(include=set(SheetLayout.model_fields)))
     require_fits(layout, order, public_url=program.settings.public_url)
@@ -273,7 +273,7 @@ def fetch_print_file(
 ) -> FileResponse:
     """Fetch the encrypted content of a released file. A download that broke resumes with Range."""
     file = print_files.get(db, file_id, only_for=_only_for(actor))
-    print_files.check_ticket(file, ticket, account=actor.account_id, now=now)
+    path = print_files.content_for(file, ticket, account=actor.account_id, folder=folder_of(program), now=now)
     assert file.sha256 is not None
     log.info(
         "codes.print_file_fetched",
@@ -282,7 +282,7 @@ def fetch_print_file(
         range=request.headers.get("range"),
     )
     return FileResponse(
-        print_files.content_path(folder_of(program), file.id),
+        path,
         media_type="application/octet-stream",
         filename=_file_name(file),
         headers={"cache-control": "no-store", "etag": f'"{file.sha256.hex()}"'},

@@ -64,8 +64,8 @@ class Rows:
         """
         self._template = template
         self._order = order
-        self.codebook = Codebook(keyring)
-        self.keys = self.codebook.order(epoch=order.epoch, tenant_id=order.tenant_id, order_id=order.id)
+        self._codebook = Codebook(keyring)
+        self._keys = self._codebook.order(epoch=order.epoch, tenant_id=order.tenant_id, order_id=order.id)
         self._sscc = _sscc_permutation(keyring, order)
         self._number_digits = len(str(order.last_unit - order.first_unit + 1))
         self._form = _form(template, order, public_url, number_digits=self._number_digits)
@@ -143,7 +143,7 @@ class Rows:
             texts = [self._sscc_of(unit) for unit in range(first_unit, first_unit + count)]
             return _as_bytes(np.array(texts, f"S{SSCC_CHARACTERS}"))
         role = _ROLES[supply]
-        return _as_bytes(self.codebook.issue(role, self.keys, index_of_unit(first_unit), count))
+        return _as_bytes(self._codebook.issue(role, self._keys, index_of_unit(first_unit), count))
 
     def _read(self, supply: _Supply, texts: Bytes) -> NDArray[np.int64]:
         """Return the units that the texts of a supply stand for, by keys and arithmetic; -1 for none."""
@@ -152,7 +152,7 @@ class Rows:
         if supply is _Supply.SSCC:
             return np.array([self._unit_of_sscc(text.tobytes().decode("ascii")) for text in texts], np.int64)
         role = _ROLES[supply]
-        return self.codebook.check_many(role, self.keys, texts.view(f"S{role.length}").reshape(-1))
+        return self._codebook.check_many(role, self._keys, texts.view(f"S{role.length}").reshape(-1))
 
     def _number_of(self, unit: int) -> int:
         return unit - self._order.first_unit + 1
@@ -224,10 +224,10 @@ class Rows:
 
     def _vouched(self, role: Role, text: str, unit: int) -> bool:
         try:
-            claim = self.codebook.read(role, read_typed(text, role.length))
+            claim = self._codebook.read(role, read_typed(text, role.length))
         except NotACode:
             return False
-        return claim.unit == unit and self.keys.vouch(claim)
+        return claim.unit == unit and self._keys.vouch(claim)
 
     def _wrong(self, unit: int, field: PrintField) -> WrongRow:
         return WrongRow(

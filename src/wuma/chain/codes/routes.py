@@ -182,8 +182,8 @@ def open_batch(form: BatchForm, db: Db, actor: Actor, now: Now) -> BatchView:
             "The day of expiry: the product has no shelf life to reckon it from.",
             [FieldError("/expires_on", "a date", "nothing")],
         )
-    if form.line_id is not None and masterdata.line(db, form.line_id) is None:
-        raise InvalidInput("The line.", [FieldError("/line_id", "a line of yours", str(form.line_id))])
+    if form.line_id is not None:
+        masterdata.line(db, form.line_id)
     new = batches.NewBatch(
         tenant_id=actor.tenant_id,
         product_id=product.id,
@@ -303,7 +303,7 @@ def take(form: TransitionForm, db: Db, actor: Actor, program: Program, now: Now)
 
 
 def _product(db: Session, product_id: UUID) -> masterdata.Product:
-    product = masterdata.product(db, product_id)
+    product = masterdata.products(db, [product_id]).get(product_id)
     if product is None:
         raise InvalidInput("The product.", [FieldError("/product_id", "a product of yours", str(product_id))])
     return product

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wuma.chain.trace.containment import Stay
 from wuma.chain.trace.postings import Role
+from wuma.chain.trace.steps import StepSeen, steps_of
 from wuma.chain.trace.things import FOREIGN_FROM, Things, foreign_keys, key_of
 from wuma.chain.trace.timeline import Event, Timeline, Told, timeline_of
 from wuma.chain.trace.vocabulary import Action, EventType
@@ -15,10 +16,12 @@ __all__ = [
     "EventType",
     "Role",
     "Stay",
+    "StepSeen",
     "Things",
     "Timeline",
     "Told",
     "foreign_keys",
     "key_of",
+    "steps_of",
     "timeline_of",
 ]

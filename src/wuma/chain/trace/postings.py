@@ -160,11 +160,8 @@ FROM unnest(CAST(:slots AS bigint[]), CAST(:events AS bigint[]), CAST(:ats AS ti
     CAST(:others AS bigint[])) AS w (s, e, a, p, c, r, o)
 """)
 
-# The event's own time decides, not the row's: events of one row happened one after the other.
-_READ = text(f"""
-SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, hit.other_last
-FROM unnest(CAST(:things AS bigint[]), CAST(:lows AS bigint[]), CAST(:highs AS bigint[]))
-    AS probe (thing, low, high)
+# Which rows hold a thing, and which event of the row touched it how. The bounds of a probe are slots.
+HITS: Final = f"""
 CROSS JOIN LATERAL (
     SELECT probe.thing, p.event_id + place.nth AS event_id, p.role,
            CASE p.role WHEN 2 THEN p.other + place.nth WHEN 3 THEN p.other + place.nth * p.per_event END
@@ -176,9 +173,21 @@ CROSS JOIN LATERAL (
         SELECT (probe.thing - (p.slot & {(1 << THING_BITS) - 1}))
             / CASE p.role WHEN 3 THEN 1 ELSE p.per_event END
     ) AS place (nth)
-    WHERE p.tenant_id = :tenant_id AND p.slot BETWEEN probe.low AND probe.high AND place.nth < p.event_count
-    ORDER BY p.slot DESC, p.at DESC LIMIT :limit
+    WHERE p.tenant_id = probe.tenant_id AND p.slot BETWEEN probe.low AND probe.high
+        AND place.nth < p.event_count
+    ORDER BY p.slot DESC, p.at DESC LIMIT {TOUCHES_READ_MAX}
 ) AS hit
+"""
+
+# The event's own time decides, not the row's: events of one row happened one after the other.
+_READ = text(f"""
+SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, hit.other_last
+FROM unnest(CAST(:things AS bigint[]), CAST(:lows AS bigint[]), CAST(:highs AS bigint[]))
+    AS given (thing, low, high)
+CROSS JOIN LATERAL (
+    SELECT CAST(:tenant_id AS bigint) AS tenant_id, given.thing, given.low, given.high
+) AS probe
+{HITS}
 JOIN trace.event e ON e.id = hit.event_id
 ORDER BY e.at DESC, hit.event_id DESC LIMIT :limit
 """)
@@ -206,7 +215,7 @@ def touches_of(
     session: Session, tenant_id: int, things: Sequence[int], *, limit: int = TOUCHES_READ_MAX
 ) -> list[Touched]:
     """Return the events that touch things, newest first."""
-    probes = [(thing, *_probe(thing, k)) for thing in things for k in CLASSES]
+    probes = [(thing, *probe(thing, k)) for thing in things for k in CLASSES]
     rows = session.execute(
         _READ,
         {
@@ -223,6 +232,6 @@ def touches_of(
     ]
 
 
-def _probe(thing: int, k: int) -> tuple[int, int]:
+def probe(thing: int, k: int) -> tuple[int, int]:
     """Return between which slots the rows of class k begin that may hold a thing."""
     return k << THING_BITS | max(thing - (1 << CLASS_BITS * k) + 1, 0), k << THING_BITS | thing

@@ -33,6 +33,7 @@ from wuma.journeys.scan_code.reception import (
 )
 from wuma.kernel.batching import Overloaded
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
+from wuma.kernel.ids import uuid7
 
 BODY_BYTES_MAX: Final = 4096
 
@@ -73,7 +74,7 @@ class ScanRoutes:
         now = self._reception.now(headers)
         visitor = self._reception.visitor(scope, headers)
         answer = await self._reception.desk.open_code(gtin.zfill(14), serial, visitor, now=now)
-        return self._reception.reply(scope, headers, answer, visitor, now)
+        return self._reception.reply(scope, headers, answer, visitor, now, scanned=scope["path"])
 
     async def _hidden(self, scope: Scope, receive: Receive, code: str) -> Reply:
         headers = headers_of(scope)
@@ -84,12 +85,12 @@ class ScanRoutes:
         now = self._reception.now(headers)
         visitor = self._reception.visitor(scope, headers, await _whence(headers, receive))
         answer = await self._reception.desk.hidden_code(code, visitor, scan_id=_given_id(scope), now=now)
-        return self._reception.reply(scope, headers, answer, visitor, now)
+        return self._reception.reply(scope, headers, answer, visitor, now, scanned=code)
 
     def _ask_to_check(self, scope: Scope, headers: Headers) -> Reply:
         body = b""
         if scope["method"] == "GET":
-            body = page.render_open_hidden(language=language_of(scope, headers))
+            body = page.render_open_hidden(language=language_of(scope, headers), scan_id=uuid7())
         reply = html_reply(body)
         if not has_cookie(headers):
             secret = secrets.token_urlsafe(COOKIE_BYTES).encode()

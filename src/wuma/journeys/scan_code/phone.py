@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from functools import lru_cache
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -13,10 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from wuma.chain.authenticity.facade import NewReport, file_report, refine_place
+from wuma.chain.authenticity.facade import NewReport, PhotoTooLarge, file_report, refine_place
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.reception import (
     COOKIE,
@@ -32,6 +33,7 @@ from wuma.journeys.scan_code.reception import (
 )
 from wuma.kernel.batching import Overloaded
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal, TooMany
+from wuma.kernel.http.assets import Assets
 from wuma.kernel.http.problems import refused
 from wuma.kernel.limits import Limit
 from wuma.kernel.runtime import Runtime
@@ -40,7 +42,7 @@ from wuma.kernel.tenancy import PLATFORM
 REPORTS_PER_NETWORK: Final = Limit("reports", 20, minutes=60)
 FORM_FIELDS_MAX: Final = 20
 CODE_CHARACTERS_MAX: Final = 80
-_FOREVER: Final = "public, max-age=31536000, immutable"  # the name of an asset holds a hash of its content
+_ASSETS: Final = Assets(Path(str(page.assets_folder())))
 
 
 async def landing(request: Request) -> Response:
@@ -48,7 +50,10 @@ async def landing(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     epochs = frozenset(runtime.keyring.opened_epochs)
     scope, headers = read_request(request)
-    response = html(page.render_landing(language=language_of(scope, headers), epochs=epochs))
+    body = page.render_landing(
+        language=language_of(scope, headers), epochs=epochs, public_url=runtime.settings.public_url
+    )
+    response = html(body)
     if not has_cookie(headers):
         secret = secrets.token_urlsafe(COOKIE_BYTES).encode()
         response.raw_headers.append(_reception(request).cookie(secret))
@@ -60,12 +65,12 @@ async def typed(request: Request) -> Response:
     reception = _reception(request)
     scope, headers = read_request(request)
     try:
-        form = await _form(request)
+        async with _form(request) as form:
+            code = _text(form, "code")[:CODE_CHARACTERS_MAX]
         now = reception.now(headers)
         visitor = reception.visitor(scope, headers)
-        code = _text(form, "code")[:CODE_CHARACTERS_MAX]
         answer = await reception.desk.hidden_code(code, visitor, scan_id=None, now=now)
-        reply = reception.reply(scope, headers, answer, visitor, now)
+        reply = reception.reply(scope, headers, answer, visitor, now, scanned=code)
     except (Refusal, Overloaded) as failure:
         reply = reception.refusal(scope, headers, failure)
     response = Response(reply.body, reply.status)
@@ -83,7 +88,8 @@ async def report(request: Request) -> Response:
         visitor = reception.visitor(scope, headers)
         if not runtime.attempts.count(REPORTS_PER_NETWORK, visitor.address_range.hex(), now=now):
             raise TooMany("Too many reports from here; please call us.", retry_after_seconds=3600)
-        new = await _new_report(await _form(request))
+        async with _form(request) as form:
+            new = await _new_report(form)
 
         def keep() -> UUID:
             with runtime.database.transaction(PLATFORM) as session:
@@ -126,11 +132,7 @@ async def place(request: Request) -> Response:
 
 async def asset(request: Request) -> Response:
     """Answer with a built script or what it loads."""
-    path: str = request.path_params["path"]
-    file = _files().get(path)
-    if file is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"There is no asset {path}.")
-    return FileResponse(file, headers={"Cache-Control": _FOREVER})
+    return _ASSETS.answer(request, request.path_params["path"])
 
 
 routes: Final = [
@@ -148,12 +150,17 @@ def _reception(request: Request) -> Reception:
     return reception
 
 
-async def _form(request: Request) -> FormData:
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
     try:
-        return await request.form(max_files=1, max_fields=FORM_FIELDS_MAX)
+        form = await request.form(max_files=1, max_fields=FORM_FIELDS_MAX)
     except HTTPException as error:  # what the parser cannot read
         fault = FieldError("/", "a form (multipart/form-data or urlencoded)", str(error.detail)[:120])
         raise InvalidInput("The form.", [fault]) from None
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 def _text(form: FormData, name: str) -> str:
@@ -186,12 +193,7 @@ def _report_refused(request: Request, refusal: Refusal) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return refused(refusal)
     language = language_of(*read_request(request))
-    return html(page.render_problem(page.Problem.REPORT_REFUSED, language=language), refusal.status)
-
-
-@lru_cache(maxsize=1)
-def _files() -> dict[str, Path]:
-    """List the built files once: a path is looked up, never joined, so that none can lead elsewhere."""
-    folder = Path(str(page.assets_folder()))
-    files = (file for file in folder.rglob("*") if file.is_file() and ".vite" not in file.parts)
-    return {str(PurePosixPath(file.relative_to(folder))): file for file in files}
+    problem = page.Problem.REPORT_REFUSED
+    if isinstance(refusal, PhotoTooLarge):
+        problem = page.Problem.PHOTO_TOO_LARGE
+    return html(page.render_problem(problem, language=language), refusal.status)

@@ -122,12 +122,21 @@ class Reception:
             declared=None if whence is None else declared_place(whence),
         )
 
-    def reply(self, scope: Scope, headers: Headers, answer: Answer, visitor: Visitor, now: datetime) -> Reply:
+    def reply(
+        self,
+        scope: Scope,
+        headers: Headers,
+        answer: Answer,
+        visitor: Visitor,
+        now: datetime,
+        *,
+        scanned: str,
+    ) -> Reply:
         """Return an answer as a page, or as JSON to whoever accepts that."""
         if wants_json(headers):
             sent, body = _JSON_HEADERS, _encode(answer)
         else:
-            body = page.render_answer(answer, language=language_of(scope, headers), at=now)
+            body = page.render_answer(answer, language=language_of(scope, headers), at=now, scanned=scanned)
             sent = [*_HTML_HEADERS, *page.page_headers()]
         status = HTTPStatus.OK
         if answer.retry_after_seconds is not None:

@@ -34,7 +34,9 @@ from wuma.journeys.scan_code.answer import (
     Earlier,
     Product,
     Scans,
+    Step,
 )
+from wuma.journeys.scan_code.way import Ways
 from wuma.kernel.batching import Batcher
 from wuma.kernel.db import HotPool
 from wuma.kernel.http.origin import Address
@@ -81,6 +83,7 @@ class ScanDesk:
         minutes: Minutes,
         pseudonyms: Pseudonyms,
         whereabouts: Whereabouts,
+        ways: Ways,
     ) -> None:
         self._identifier = identifier
         self._products = products
@@ -88,6 +91,7 @@ class ScanDesk:
         self._minutes = minutes
         self._pseudonyms = pseudonyms
         self._whereabouts = whereabouts
+        self._ways = ways
 
         async def judge(scans: Sequence[Scan]) -> Sequence[Judged]:
             return await judge_and_remember(pool, scans)
@@ -136,7 +140,9 @@ class ScanDesk:
         self._minutes.add(found.order.tenant_id, now, found.kind.value, outcome.value)
         if outcome is Outcome.NOT_ACTIVATED:
             return Answer(found.kind.value, Outcome.UNKNOWN, ())
-        return self._told(scan, judged, self._product(found.order))
+        # The way is told before purchase, on the outside; under the lid only one thing matters.
+        way = await self._ways.of(scan.order.tenant_id, scan.unit) if scan.kind is Kind.OPEN else ()
+        return self._told(scan, judged, way)
 
     def _refuse(self, found: Rejected, owner: int | None, visitor: Visitor, now: datetime) -> Answer:
         """Refuse a code without asking the database."""
@@ -156,7 +162,7 @@ class ScanDesk:
             and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.cookie.decode(), now=now)
         )
 
-    def _told(self, scan: Scan, judged: Judged, product: Product | None) -> Answer:
+    def _told(self, scan: Scan, judged: Judged, way: tuple[Step, ...]) -> Answer:
         verdict, subject = judged.verdict, judged.subject
         batch = None
         if subject is not None and subject.batch_number is not None:
@@ -168,8 +174,9 @@ class ScanDesk:
             kind=scan.kind.value,
             verdict=verdict.outcome,
             reasons=_said(verdict),
-            product=product,
+            product=self._product(scan.order),
             batch=batch,
+            trace=way,
             scans=_scans(judged) if scan.kind is Kind.HIDDEN else None,
             scan_id=scan.id,
         )

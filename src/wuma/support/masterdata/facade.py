@@ -62,6 +62,7 @@ __all__ = [
     "find_dealers_of_region",
     "line",
     "lines",
+    "named_by_gln",
     "nearest_place",
     "partner",
     "partner_by_code",
@@ -136,6 +137,17 @@ def partners(session: Session, partner_ids: Collection[UUID]) -> dict[UUID, Part
     """Return those of the partners that there are."""
     rows = session.scalars(select(PartnerRow).where(PartnerRow.id.in_(partner_ids)))
     return {row.id: as_partner(row) for row in rows}
+
+
+def named_by_gln(session: Session, glns: Collection[str]) -> dict[tuple[int, str], tuple[str, str | None]]:
+    """Return the name and division code of sites and partners, by tenant and GLN of 13 digits."""
+    found: dict[tuple[int, str], tuple[str, str | None]] = {}
+    for table in (PartnerRow, SiteRow):  # a site's own name wins where a GLN names both
+        rows = session.execute(
+            select(table.tenant_id, table.gln, table.name, table.region_code).where(table.gln.in_(glns))
+        )
+        found.update(((row.tenant_id, row.gln), (row.name, row.region_code)) for row in rows)
+    return found
 
 
 def partner_by_code(session: Session, tenant_id: int, code: str) -> Partner | None:
