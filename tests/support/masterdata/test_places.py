@@ -42,6 +42,10 @@ SPECIAL = ("香港", "澳门", "台湾省")  # known as a whole only
         (("深圳",), "4403"),
         (("0", "深圳市"), "4403"),
         (("香港特别行政区",), "81"),
+        (("Guangdong", "SHENZHEN"), "4403"),
+        (("Jiangsu", "Suzhou"), "3205"),
+        (("Anhui", "Suzhou"), "3413"),
+        (("湖北省", "襄樊"), "4206"),
         (("440305",), "4403"),
         (("440305001000",), "4403"),
         (("110105",), "11"),
@@ -56,7 +60,9 @@ def test_a_place_is_found_by_short_and_official_names_and_codes(names: tuple[str
     assert place.code == code
 
 
-@pytest.mark.parametrize("names", [(), ("",), ("0", "0"), ("海",), ("Shenzhen",), ("999999",), ("四",)])
+@pytest.mark.parametrize(
+    "names", [(), ("",), ("0", "0"), ("海",), ("Suzhou",), ("Atlantis",), ("999999",), ("四",)]
+)
 def test_what_is_not_sure_is_nowhere(names: tuple[str, ...]) -> None:
     assert place_of(*names) is None
 

@@ -32,8 +32,8 @@ class Found:
 class DivisionNames:
     """The names of divisions down to counties, and all their codes, to be found by."""
 
-    def __init__(self, names: Mapping[str, str], former: Mapping[str, str] | None = None) -> None:
-        """Take official names by canonical code, and codes by names that are no longer official."""
+    def __init__(self, names: Mapping[str, str], also: Iterable[tuple[str, str]] = ()) -> None:
+        """Take official names by canonical code, and other names with their codes: former, English."""
         self._codes = frozenset(names)
         known = {code: name for code, name in names.items() if len(code) <= 6 and name not in NOT_NAMES}
         self._name = known
@@ -43,11 +43,11 @@ class DivisionNames:
         self._levels = tuple(
             tuple(sorted(code for code in known if len(code) == length)) for length in (2, 4, 6)
         )
-        self._by_official_name: dict[str, list[str]] = {}
+        self._by_whole_name: dict[str, list[str]] = {}
         for code, name in known.items():
-            self._by_official_name.setdefault(name, []).append(code)
-        for name, code in (former or {}).items():
-            self._by_official_name.setdefault(name, []).append(code)
+            self._by_whole_name.setdefault(name, []).append(code)
+        for name, code in also:
+            self._by_whole_name.setdefault(name.casefold(), []).append(code)
 
     def find(self, *names: str) -> Found:
         """Follow names from large to small; a code among them is as good as a name.
@@ -74,7 +74,7 @@ class DivisionNames:
             return None
         if code in self._name and text in {self._name[code], self._short[code]}:
             return None
-        exact = [c for c in self._by_official_name.get(text, ()) if _is_below(c, code)]
+        exact = [c for c in self._by_whole_name.get(text.casefold(), ()) if _is_below(c, code)]
         if exact:
             return exact[0] if len(exact) == 1 else None
         cut = _without_suffix(text, _ABBREVIATED)

@@ -17,9 +17,10 @@ import csv
 import functools
 import importlib.resources
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from wuma.support.masterdata.division_names import DivisionNames, canonical_code, codes_above
@@ -144,12 +145,22 @@ def all_places() -> Mapping[str, Place]:
     }
 
 
+def other_names() -> Iterable[tuple[str, str]]:
+    """Return the former and the English names of places, with their codes."""
+    return chain(_FORMER, ((place.name_en, place.code) for place in all_places().values()))
+
+
 KM_PER_DEGREE: Final = 111.2
 NEAREST_KM_MAX: Final = 500.0  # 仲巴 in Tibet, the most remote seat of a county on land, is 471 km away
 
 _SAYS_NOTHING: Final = frozenset({"", "0"})
 _MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50"})
-_FORMER: Final = {"莱芜市": "3701"}  # a part of Jinan since 2019; lists of IP addresses still name it
+_FORMER: Final = (
+    *(("莱芜市", "3701"), ("莱芜", "3701")),  # a part of Jinan since 2019
+    *(("襄樊市", "4206"), ("襄樊", "4206")),  # Xiangyang since 2010
+    *(("思茅市", "5308"), ("思茅", "5308")),  # Pu'er since 2007
+)
+"""Names that lists of addresses have not forgotten."""
 
 
 @functools.cache
@@ -161,7 +172,7 @@ def _seats() -> tuple[Place, ...]:
 
 @functools.cache
 def _names() -> DivisionNames:
-    return DivisionNames({code: place.name for code, place in all_places().items()}, _FORMER)
+    return DivisionNames({code: place.name for code, place in all_places().items()}, other_names())
 
 
 @functools.lru_cache(maxsize=4096)  # there are about 420 pairs of names in all of ip2region

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from wuma.support.masterdata.division_names import NOT_NAMES, DivisionNames, canonical_code, codes_above
 from wuma.support.masterdata.models import RegionLevel, RegionRow
+from wuma.support.masterdata.places import other_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def find_regions(
 def region_names(session: Session) -> DivisionNames:
     """Return all divisions in use, to be found by the names people write (down to counties) or by code."""
     rows = session.execute(select(RegionRow.code, RegionRow.name).where(RegionRow.retired_at.is_(None)))
-    return DivisionNames(dict(rows.all()))
+    return DivisionNames(dict(rows.all()), other_names())
 
 
 def _with_paths(session: Session, rows: list[RegionRow]) -> list[Region]:
