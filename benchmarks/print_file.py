@@ -32,12 +32,12 @@ from uuid import UUID
 import pyrage
 
 from wuma.chain.codes import orders, print_files, print_job
-from wuma.chain.codes.construction import Role, index_of_unit
+from wuma.chain.codes.construction import Codebook, Role, index_of_unit
 from wuma.chain.codes.labels import TenantDirectory
 from wuma.chain.codes.models import PrintFile
 from wuma.chain.codes.orders import Level, NewOrder
 from wuma.chain.codes.print_files import FileState, Kind, Recipient, Wanted
-from wuma.chain.codes.print_rows import ROWS_AT_A_TIME, Rows
+from wuma.chain.codes.print_rows import ROWS_AT_A_TIME
 from wuma.chain.codes.print_template import Column, PrintField, Template
 from wuma.entrypoints import wiring
 from wuma.kernel import telemetry
@@ -155,13 +155,13 @@ def csv_writer(runtime: Runtime, scope: Scope, file_id: UUID, count: int) -> flo
         file = session.get_one(PrintFile, file_id)
         order = TenantDirectory(session).order_of(file.first_unit)
     assert order is not None
-    rows = Rows(TEMPLATE, order, runtime.keyring, public_url=runtime.settings.public_url)
-    issue, keys = rows.codebook.issue, rows.keys
+    codebook = Codebook(runtime.keyring)
+    keys = codebook.order(epoch=order.epoch, tenant_id=order.tenant_id, order_id=order.id)
     writer = csv.writer(io.StringIO())
     started = time.perf_counter()
     for start in range(0, count, ROWS_AT_A_TIME):
         index = index_of_unit(order.first_unit) + start
-        columns = [issue(role, keys, index, ROWS_AT_A_TIME).astype(str).tolist() for role in Role]
+        columns = [codebook.issue(role, keys, index, ROWS_AT_A_TIME).astype(str).tolist() for role in Role]
         for number, (open_code, typed, long) in enumerate(zip(*columns, strict=True), start + 1):
             writer.writerow(
                 [

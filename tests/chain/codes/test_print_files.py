@@ -402,6 +402,29 @@ def test_the_codes_of_a_revoked_order_are_not_printed(shop: PrintShop) -> None:
     assert shop.ask(order_id, first=11).json()["type"] == "urn:wuma:problem:order-revoked"
 
 
+@pytest.mark.parametrize("state", [facade.CodeState.VOID, facade.CodeState.SCRAPPED])
+def test_codes_that_have_ended_are_not_printed(shop: PrintShop, state: facade.CodeState) -> None:
+    order_id = shop.place(100)
+    shop.vendor.release(shop.made(order_id)["id"])
+    with shop.runtime.database.transaction(shop.brand.scope) as session:
+        first_unit = orders.get(session, order_id).first_unit
+        asked = facade.Asked(
+            ranges=[facade.UnitRange(first_unit + 29, first_unit + 49)],
+            to=state,
+            batch_id=None,
+            at=datetime.now(UTC),
+            actor="test",
+        )
+        facade.change(session, asked, now=datetime.now(UTC))
+
+    refused = shop.ask(order_id, first=41, last=60, reprint_reason="torn")
+    allowed = shop.ask(order_id, first=51, last=60, reprint_reason="torn")
+
+    assert refused.json()["type"] == "urn:wuma:problem:codes-ended"
+    assert refused.json()["ended"] == [{"first_number": 41, "last_number": 50, "state": state.value}]
+    assert allowed.status_code == 201
+
+
 # ---- fetching --------------------------------------------------------------------------------------------
 
 
