@@ -8,7 +8,7 @@ export { FilterChoice, FilterChoices, FilterDays, FilterMark, FilterText } from 
 export { choiceFilter, choicesFilter, dayFilter, type Filters, textFilter, useFilters } from "./filters";
 export { useSubmit } from "./form";
 export { FormDrawer } from "./form-drawer";
-export { type KeysetList, useKeysetList, wholeList } from "./keyset-list";
+export { fixedList, type KeysetList, useKeysetList, wholeList } from "./keyset-list";
 export { Loaded } from "./loaded";
 export { BackLink, PageBody, PageHeader, Section } from "./page";
 export { ProblemAlert } from "./problem-alert";

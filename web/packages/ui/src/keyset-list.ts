@@ -71,17 +71,27 @@ export function useKeysetList<Item>(
   };
 }
 
-/** Show a list that the server hands out whole as one of a single page. */
-export function wholeList<Item>(query: UseQueryResult<Item[]>): KeysetList<Item> {
+/** Show a list that is there already as one of a single page. */
+export function fixedList<Item>(items: Item[]): KeysetList<Item> {
   return {
-    items: query.data ?? [],
-    isFirstLoad: query.isPending,
+    items,
+    isFirstLoad: false,
     isReloading: false,
-    error: query.error,
-    reload: () => void query.refetch(),
+    error: null,
+    reload: () => {},
     goNext: null,
     goPrevious: null,
     goFirst: null,
+  };
+}
+
+/** Show a list that the server hands out whole as one of a single page. */
+export function wholeList<Item>(query: UseQueryResult<Item[]>): KeysetList<Item> {
+  return {
+    ...fixedList(query.data ?? []),
+    isFirstLoad: query.isPending,
+    error: query.error,
+    reload: () => void query.refetch(),
   };
 }
 

@@ -24,7 +24,7 @@ export const theme: ThemeConfig = {
     colorTextSecondary: "#555b67",
     colorTextTertiary: "#676d79",
     colorTextDescription: "#555b67",
-    colorTextPlaceholder: "#737986",
+    colorTextPlaceholder: "#666b77",
     colorBorder: "#d5d8de",
     colorBorderSecondary: "#e7e9ed",
     fontFamily: FONT_FAMILY,

@@ -3,6 +3,7 @@ import {
   Boxes,
   Building2,
   Factory,
+  FileUp,
   House,
   KeyRound,
   type LucideIcon,
@@ -63,6 +64,7 @@ export const NAVIGATION: Group[] = [
       { path: "/products", word: "products", icon: Package, permission: "masterdata.read" },
       { path: "/partners", word: "partners", icon: Store, permission: "masterdata.read" },
       { path: "/sites", word: "sites", icon: Factory, permission: "masterdata.read" },
+      { path: "/imports", word: "imports", icon: FileUp, permission: "masterdata.write" },
     ],
   },
   {

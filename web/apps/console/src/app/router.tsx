@@ -29,6 +29,7 @@ const PAGES: RouteObject[] = [
   page("/partners/:partnerId", () => import("../features/partners/partner-page")),
   page("/sites", () => import("../features/sites/list-page")),
   page("/sites/:siteId", () => import("../features/sites/site-page")),
+  page("/imports", () => import("../features/imports/page")),
   page("/accounts", () => import("../features/accounts/page")),
   page("/tokens", () => import("../features/tokens/page")),
   page("/security", () => import("../features/security/page")),

@@ -1,25 +1,23 @@
 import { useWords } from "@wuma/locale";
-import { PageBody, PageHeader, useMe } from "@wuma/ui";
-import { Alert } from "antd";
-import { Link } from "react-router";
+import { PageBody, PageHeader, useMay, useMe } from "@wuma/ui";
+import { Attention } from "./attention";
+import { LatestOrders } from "./latest-orders";
+import { LatestSuspects } from "./latest-suspects";
 import { words } from "./words";
 
+/** What somebody should know before they begin: what needs them, and what happened last. */
 export function Component() {
   const t = useWords(words);
   const me = useMe();
+  const mayReadScans = useMay("authenticity.read");
+  const mayReadCodes = useMay("codes.read");
   return (
     <>
       <PageHeader title={t("title")} purpose={t("hello", { name: me.name })} />
       <PageBody>
-        {!me.has_totp && (
-          <Alert
-            type="info"
-            showIcon
-            title={t("factorOff")}
-            description={t("factorHint")}
-            action={<Link to="/security">{t("factorOn")}</Link>}
-          />
-        )}
+        <Attention />
+        {mayReadScans && <LatestSuspects />}
+        {mayReadCodes && <LatestOrders />}
       </PageBody>
     </>
   );
