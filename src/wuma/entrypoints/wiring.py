@@ -23,7 +23,9 @@ from wuma.chain.codes.routes import routes as codes_routes
 from wuma.chain.trace.routes import routes as epcis_routes
 from wuma.entrypoints.pages import routes as console_routes
 from wuma.journeys import commission_by_event
+from wuma.journeys.home import routes as home_routes
 from wuma.journeys.scan_code.phone import routes as phone_routes
+from wuma.journeys.xray_code import routes as xray_routes
 from wuma.kernel.auth.routes import routes as account_routes
 from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database, sqlalchemy_url
@@ -46,6 +48,8 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     codes_routes,
     print_routes,
     authenticity_routes,
+    home_routes,
+    xray_routes,
     masterdata_routes,
 )
 """The routes of the platform API, under ``/api/v1``."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from wuma.chain.authenticity.judge import NOWHERE, GeoSource, Outcome, Place, Reason, Verdict
+from wuma.chain.authenticity.log import ScanView, scans_of
 from wuma.chain.authenticity.minutes import Minutes
+from wuma.chain.authenticity.overview import Overview, overview
 from wuma.chain.authenticity.pseudonyms import Pseudonyms
 from wuma.chain.authenticity.refine import refine_place
 from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
@@ -17,14 +19,18 @@ __all__ = [
     "Minutes",
     "NewReport",
     "Outcome",
+    "Overview",
     "PhotoTooLarge",
     "Place",
     "Pseudonyms",
     "Reason",
     "Scan",
+    "ScanView",
     "Verdict",
     "Whereabouts",
     "file_report",
     "judge_and_remember",
+    "overview",
     "refine_place",
+    "scans_of",
 ]

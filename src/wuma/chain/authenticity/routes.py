@@ -12,41 +12,18 @@ from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import func, select, tuple_
 
 from wuma.chain.authenticity import reports
-from wuma.chain.authenticity.judge import GeoSource, Outcome, Reason
+from wuma.chain.authenticity.judge import Outcome
+from wuma.chain.authenticity.log import ScanView, scan_view
 from wuma.chain.authenticity.models import Alarm, Report, ScanRow
 from wuma.kernel.errors import NotFound
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
 from wuma.kernel.http.fields import Line
 from wuma.kernel.http.paging import After, Limit, Page, cut, read_cursor
-from wuma.support.masterdata.facade import place_names
 
 routes = APIRouter(route_class=Endpoint, tags=["authenticity"])
 
 LEAKS_MAX: Final = 200
-
-
-class ScanView(BaseModel):
-    """A scan as it was answered. `person` is a pseudonym; `region` a division code."""
-
-    id: UUID
-    at: datetime
-    kind: str
-    unit: int
-    order_id: int
-    product_id: UUID
-    person: str
-    client: str
-    region: str | None
-    place_zh: str
-    place_en: str
-    longitude: float | None
-    latitude: float | None
-    accuracy_m: int | None
-    geo_source: GeoSource
-    outcome: Outcome
-    reasons: list[Reason]
-    doubt: float
 
 
 @routes.get("/scans")
@@ -92,31 +69,6 @@ def list_scans(
         query = query.where(tuple_(ScanRow.at, ScanRow.id) < (at, scan_id))
     rows = db.scalars(query.limit(limit + 1)).all()
     return cut(rows, limit, key=lambda row: [row.at, row.id], item=scan_view)
-
-
-def scan_view(row: ScanRow) -> ScanView:
-    """Return a scan as the API tells it."""
-    zh, en = place_names(row.region)
-    return ScanView(
-        id=row.id,
-        at=row.at,
-        kind=row.kind,
-        unit=row.unit,
-        order_id=row.order_id,
-        product_id=row.product_id,
-        person=row.person,
-        client=row.client,
-        region=row.region,
-        place_zh=zh,
-        place_en=en,
-        longitude=row.longitude,
-        latitude=row.latitude,
-        accuracy_m=row.accuracy_m,
-        geo_source=GeoSource(row.geo_source),
-        outcome=Outcome(row.outcome),
-        reasons=[Reason(reason) for reason in row.reasons],
-        doubt=row.doubt,
-    )
 
 
 class Leak(BaseModel):

@@ -6,16 +6,19 @@ from wuma.chain.codes.batches import NewBatch, open_batch
 from wuma.chain.codes.construction import epoch_of_unit, index_of_unit, unit_of
 from wuma.chain.codes.directory import REFRESH_SECONDS, OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
-from wuma.chain.codes.labels import TenantDirectory
+from wuma.chain.codes.labels import TenantDirectory, identify, read_label
 from wuma.chain.codes.lifecycle import CodeState, TransitionRefused, UnitRange
+from wuma.chain.codes.look_up import Changed, UnitFacts, facts_of, public_names
 from wuma.chain.codes.orders import Level, NewOrder, order_of, place, revoke
 from wuma.chain.codes.origins import Origin, Printing, origins
+from wuma.chain.codes.reconcile import Totals, totals
 from wuma.chain.codes.subjects import CodeSubject, subjects
 from wuma.chain.codes.transitions import Asked, Outcome, change
 
 __all__ = [
     "REFRESH_SECONDS",
     "Asked",
+    "Changed",
     "CodeState",
     "CodeSubject",
     "Identified",
@@ -31,17 +34,24 @@ __all__ = [
     "Printing",
     "Rejected",
     "TenantDirectory",
+    "Totals",
     "TransitionRefused",
+    "UnitFacts",
     "UnitRange",
     "WhyNot",
     "change",
     "epoch_of_unit",
+    "facts_of",
+    "identify",
     "index_of_unit",
     "open_batch",
     "order_of",
     "origins",
     "place",
+    "public_names",
+    "read_label",
     "revoke",
     "subjects",
+    "totals",
     "unit_of",
 ]

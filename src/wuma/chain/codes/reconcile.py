@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.lifecycle import CodeState
-from wuma.chain.codes.models import RunRow
+from wuma.chain.codes.models import CodeOrder, RunRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,22 @@ def count_states(session: Session, order_id: int) -> dict[CodeState, int]:
 def reconcile(session: Session, order_id: int, *, ordered: int) -> Reconciliation:
     """Reconcile an order of `ordered` codes."""
     return tally(count_states(session, order_id), ordered=ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All codes of a brand."""
+
+    order_count: int
+    codes_ordered: int
+    by_state: dict[CodeState, int]
+
+
+def totals(session: Session) -> Totals:
+    """Count all codes in this scope."""
+    order_count, ordered = session.execute(
+        select(func.count(), func.sum(CodeOrder.last_unit - CodeOrder.first_unit + 1)).select_from(CodeOrder)
+    ).one()
+    length = func.sum(RunRow.last_unit - RunRow.first_unit + 1)
+    rows = session.execute(select(RunRow.state, length).group_by(RunRow.state))
+    return Totals(order_count, int(ordered or 0), {CodeState(state): int(count) for state, count in rows})
