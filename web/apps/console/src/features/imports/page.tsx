@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { answered, api, type ImportKind, type ImportReport } from "@wuma/api-client";
+import { answered, api, type ImportKind, type ImportReport, Problem } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { PageBody, PageHeader, ProblemAlert } from "@wuma/ui";
 import { Button, Form, Segmented, Spin, Upload } from "antd";
@@ -92,14 +92,21 @@ export function Component() {
   );
 }
 
-function importFile({ kind, file, isDryRun }: Order): Promise<ImportReport> {
+async function importFile({ kind, file, isDryRun }: Order): Promise<ImportReport> {
   const query = { kind, filename: file.name, dry_run: isDryRun };
-  return answered(
-    api.POST("/api/v1/imports", {
-      params: { query },
-      headers: { "Content-Type": "application/octet-stream" }, // its name says what it is
-      body: file as unknown as string, // OpenAPI has no better word for bytes
-      bodySerializer: () => file,
-    }),
-  );
+  try {
+    return await answered(
+      api.POST("/api/v1/imports", {
+        params: { query },
+        headers: { "Content-Type": "application/octet-stream" }, // its name says what it is
+        body: file as unknown as string, // OpenAPI has no better word for bytes
+        bodySerializer: () => file,
+      }),
+    );
+  } catch (error) {
+    if (error instanceof Problem && error.slug === "import-refused") {
+      return error.members as unknown as ImportReport; // the refusal is a report: every fault with its cell
+    }
+    throw error;
+  }
 }
