@@ -34,7 +34,6 @@ from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
 from wuma.kernel.keys import KeyFileMissing, Keyring, Passphrase, SealedKeyFile, Unseal, UnsealFile
 from wuma.kernel.limits import Attempts
-from wuma.kernel.migrate import migrate_up
 from wuma.kernel.outbox import Subscription
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
@@ -130,6 +129,8 @@ def prepare(settings: Settings) -> None:
     Keys are made at the very first start only. Made anew beside a database with orders they would disown
     every code ever printed, so that is refused.
     """
+    from wuma.kernel.migrate import migrate_up  # Alembic is slow to import, and only this needs it
+
     dsn = owner_dsn(settings)
     migrate_up(dsn)
     if not key_file(settings).exists():

@@ -10,13 +10,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import procrastinate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wuma.kernel.runtime import Runtime
+
+if TYPE_CHECKING:
+    import procrastinate  # slow to import, and only the worker runs it
 
 SCHEMA: Final = "jobs"
 HEARTBEAT_SECONDS: Final = 5
@@ -69,6 +71,8 @@ def enqueue(
 
 def build_worker(dsn: str, runtime: Runtime, tasks: list[Task]) -> procrastinate.App:
     """Return the procrastinate application that runs these tasks."""
+    import procrastinate
+
     connector = procrastinate.PsycopgConnector(
         conninfo=dsn, min_size=1, max_size=4, kwargs={"options": f"-c search_path={SCHEMA} -c timezone=UTC"}
     )
@@ -87,6 +91,8 @@ def build_worker(dsn: str, runtime: Runtime, tasks: list[Task]) -> procrastinate
 
 
 def _add(app: procrastinate.App, runtime: Runtime, task: Task) -> None:
+    import procrastinate
+
     if task.schedule is None:
         retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS_MAX, exponential_wait=2)
 
