@@ -141,8 +141,9 @@ def test_a_coffee_chain_goes_in_but_for_what_no_one_could_place(
     mended = take(db, brand, "partners", good)
 
     assert report.columns["Store Number"] == "code"
-    assert {error.column for error in report.errors} == {"State/Province", "Street Address"}
-    assert 0 < report.error_count < 300
+    in_provinces = [error.got for error in report.errors if error.got[:2].isdigit() and error.got < "9"]
+    assert sorted(set(in_provinces)) == ["11 / 廊坊市", "31 / 宁波市", "32 / Changshu", "33 / jin hua"]
+    assert Counter(error.column for error in report.errors) == {"State/Province": 574, "Street Address": 2}
     assert (mended.error_count, mended.created_count) == (0, 3128 - len(odd))
     query = select(func.substr(PartnerRow.region_code, 1, 2), func.count()).group_by("substr")
     by_province = dict(db.execute(query.where(PartnerRow.tenant_id == brand.id)).all())

@@ -12,6 +12,9 @@ from typing import Final
 
 NOT_NAMES: Final = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 """Statistics put these between a province and its counties; nobody lives there."""
+PROVINCE_DIGITS: Final = 2
+CITY_DIGITS: Final = 4
+COUNTY_DIGITS: Final = 6
 STEPS_MAX: Final = 6  # 省, 市 and 县, each written twice at the most ("北京北京市")
 
 _NAME_CHARACTERS_MIN: Final = 2  # a single character begins the names of many divisions
@@ -35,16 +38,16 @@ class DivisionNames:
     def __init__(self, names: Mapping[str, str], also: Iterable[tuple[str, str]] = ()) -> None:
         """Take official names by canonical code, and other names with their codes: former, English."""
         self._codes = frozenset(names)
-        known = {code: name for code, name in names.items() if len(code) <= 6 and name not in NOT_NAMES}
-        self._name = known
-        self._short = {
-            code: _SHORT.get(code) or _without_suffix(name, _SUFFIXES) for code, name in known.items()
+        self._name = {
+            code: name for code, name in names.items() if len(code) <= COUNTY_DIGITS and name not in NOT_NAMES
         }
-        self._levels = tuple(
-            tuple(sorted(code for code in known if len(code) == length)) for length in (2, 4, 6)
-        )
+        self._short = {
+            code: _SHORT.get(code) or _without_suffix(name, _SUFFIXES) for code, name in self._name.items()
+        }
+        self._by_beginning: dict[str, list[str]] = {}
         self._by_whole_name: dict[str, list[str]] = {}
-        for code, name in known.items():
+        for code, name in sorted(self._name.items()):
+            self._by_beginning.setdefault(name[:_NAME_CHARACTERS_MIN], []).append(code)
             self._by_whole_name.setdefault(name, []).append(code)
         for name, code in also:
             self._by_whole_name.setdefault(name.casefold(), []).append(code)
@@ -64,39 +67,46 @@ class DivisionNames:
             below = said if said in self._codes else self._below(code, name, STEPS_MAX)
             if below is not None and below.startswith(code):
                 code = below
-            elif not (code in self._name and name in {self._name[code], self._short[code]}):
+            elif not self._is_called(code, name):
                 unknown.append(name)
         return Found(code, tuple(unknown))
 
+    def _is_called(self, code: str, name: str) -> bool:
+        """Whether a division has this name: people write 北京 北京市, and Shanghai 上海."""
+        if code not in self._name:
+            return False
+        return name in {self._name[code], self._short[code]} or code in self._by_whole_name.get(
+            name.casefold(), ()
+        )
+
     def _below(self, code: str, text: str, steps: int) -> str | None:
         """Return what the text means below a division, all of the text; None when nothing, or two things."""
-        if steps == 0:
-            return None
-        if code in self._name and text in {self._name[code], self._short[code]}:
+        if steps == 0 or self._is_called(code, text):
             return None
         exact = [c for c in self._by_whole_name.get(text.casefold(), ()) if _is_below(c, code)]
         if exact:
             return exact[0] if len(exact) == 1 else None
         cut = _without_suffix(text, _ABBREVIATED)
-        for level in self._levels:
+        candidates = [
+            c for c in self._by_beginning.get(text[:_NAME_CHARACTERS_MIN], ()) if _is_below(c, code)
+        ]
+        for digits in (PROVINCE_DIGITS, CITY_DIGITS, COUNTY_DIGITS):
+            level = [candidate for candidate in candidates if len(candidate) == digits]
             meant = {
                 end
                 for candidate in level
-                if _is_below(candidate, code)
                 for name in (self._name[candidate], self._short[candidate])
                 if text.startswith(name)
                 and (end := self._end(candidate, text[len(name) :], steps)) is not None
             }
             if not meant and len(cut) >= _NAME_CHARACTERS_MIN:
-                meant = {c for c in level if _is_below(c, code) and self._name[c].startswith(cut)}
+                meant = {candidate for candidate in level if self._name[candidate].startswith(cut)}
             if meant:
                 return meant.pop() if len(meant) == 1 else None
         return None
 
     def _end(self, code: str, rest: str, steps: int) -> str | None:
-        if not rest or rest in {self._name[code], self._short[code]}:
-            return code
-        return self._below(code, rest, steps - 1)
+        return code if not rest or self._is_called(code, rest) else self._below(code, rest, steps - 1)
 
 
 def canonical_code(code: str) -> str | None:

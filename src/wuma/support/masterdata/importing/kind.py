@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from wuma.kernel.fact import Fact
-from wuma.support.masterdata.division_names import DivisionNames
+from wuma.support.masterdata.division_names import DivisionNames, Found
 from wuma.support.masterdata.importing.cells import CellFault, plain
 from wuma.support.masterdata.importing.header import Field
 
@@ -123,12 +123,15 @@ def region_reader(regions: DivisionNames) -> Callable[..., str | None]:
     wuma.support.masterdata.importing.cells.CellFault: a division of China, by name or code
     """
 
-    @lru_cache(maxsize=10_000)  # a file names some hundred cities a hundred thousand times
-    def read(*texts: str) -> str | None:
+    @lru_cache(maxsize=10_000)  # a file names some hundred cities a hundred thousand times, right or wrong
+    def find(*texts: str) -> Found | None:
         names = [name for text in texts for name in _BREAK.split(plain(text)) if name]
-        if not names:
+        return regions.find(*names) if names else None
+
+    def read(*texts: str) -> str | None:
+        found = find(*texts)
+        if found is None:
             return None
-        found = regions.find(*names)
         if not found.code or found.unknown:
             raise CellFault("a division of China, by name or code")
         return found.code
