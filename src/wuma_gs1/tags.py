@@ -110,7 +110,12 @@ class Tag(NamedTuple):
             if (found := candidate.split(elements)) is not None:
                 _check_filter(candidate, filter_value)
                 tag = cls(candidate.name, filter_value, None, *found)
-                candidate.encode(tag.identity, tag.data, filter_value)
+                length = candidate.encode(tag.identity, tag.data, filter_value).length
+                if length > 4 * HEX_CHARACTERS_MAX:
+                    raise ParseError(
+                        f"{tag.encoding}: expected at most {4 * HEX_CHARACTERS_MAX} bits, got {length}",
+                        code=Code.NOT_ENCODABLE,
+                    )
                 return tag
         listed = "".join(f"({ai})" for ai, _ in elements)
         raise ParseError(f"{encoding or 'TDS 2.x'} cannot hold {listed}", code=Code.NOT_ENCODABLE)
