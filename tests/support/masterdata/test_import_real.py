@@ -145,9 +145,10 @@ def test_a_coffee_chain_goes_in_but_for_what_no_one_could_place(
     assert sorted(set(in_provinces)) == ["11 / 廊坊市", "31 / 宁波市", "32 / Changshu", "33 / jin hua"]
     assert Counter(error.column for error in report.errors) == {"State/Province": 574, "Street Address": 2}
     assert (mended.error_count, mended.created_count) == (0, 3128 - len(odd))
-    query = select(func.substr(PartnerRow.region_code, 1, 2), func.count()).group_by("substr")
-    by_province = dict(db.execute(query.where(PartnerRow.tenant_id == brand.id)).all())
-    assert by_province["31"] > 400  # Shanghai had the most of any city in the world
+    in_shanghai = select(func.count()).where(
+        PartnerRow.tenant_id == brand.id, PartnerRow.region_code.startswith("31")
+    )
+    assert (db.scalar(in_shanghai) or 0) > 400  # more than in any other city of the world then
 
 
 def test_coordinates_swapped_in_places_are_told_by_row(db: Session, brand: Brand, shared: Path) -> None:
