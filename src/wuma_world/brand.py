@@ -23,6 +23,8 @@ SITES: Final = "sites.csv"
 LINES: Final = "lines.csv"
 PARTNERS: Final = "partners.csv"
 CITIES: Final = "cities.csv"
+SHELF_LIFE_DAYS: Final = 730
+"""Of formula whose file does not say."""
 INVENTED: Final = Path(str(importlib.resources.files("wuma_world").joinpath("data")))
 """The files of the invented brand."""
 
@@ -36,6 +38,7 @@ class Product:
     brand_zh: str
     stage: int | None
     net_weight_g: int
+    shelf_life_days: int
     case_gtin: str
     case_item_count: int
     company_prefix: str
@@ -159,6 +162,7 @@ def _product(row: Row) -> Product:
         brand_zh=row["brand_zh"],
         stage=int(row["stage"]) if row["stage"] else None,
         net_weight_g=int(row["net_weight_g"] or 0),
+        shelf_life_days=int(row["shelf_life_days"] or SHELF_LIFE_DAYS),
         case_gtin=Gtin.parse(row["case_gtin"]).value,
         case_item_count=int(row["case_item_count"]),
         company_prefix=row["company_prefix"],

@@ -1,9 +1,10 @@
-"""Handing EPCIS documents to Wuma, and waiting until it has them (EPCIS 2.0, section 12.6)."""
+"""EPCIS documents handed to Wuma, and events asked back from it (EPCIS 2.0, section 12)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -43,3 +44,19 @@ async def capture_document(desk: Desk, body: Any, *, at: datetime) -> Any:
         await asyncio.sleep(POLL_SECONDS)
         job = await desk.get(job_path, at=at)
     raise CaptureFailed(f"{job_path}: still running after {POLLS_MAX * POLL_SECONDS:.0f} s")
+
+
+async def query(desk: Desk, **parameters: str) -> AsyncIterator[Event]:
+    """Yield the events that a simple query finds, page by page."""
+    path: str | None = "/epcis/events"
+    wanted: dict[str, str] | None = {"perPage": PER_PAGE, **parameters}
+    while path is not None:
+        answer = await desk.request("GET", path, at=None, params=wanted)
+        for event in answer.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]:
+            yield event
+        following = _NEXT.search(answer.headers.get("link", ""))
+        path, wanted = (following[1], None) if following else (None, None)
+
+
+PER_PAGE: Final = "1000"
+_NEXT: Final = re.compile(r'<([^>]+)>;\s*rel="next"')

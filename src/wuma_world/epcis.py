@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
 from wuma_gs1.application_identifiers import Element
@@ -76,6 +76,25 @@ class Writer:
     def on_line(cls, naming: Naming, company_prefix: str, line: Line) -> Writer:
         """Return the writer of a packing line."""
         return cls(naming, company_prefix, line.site_gln, line.extension)
+
+    def commissioned(
+        self, things: Iterable[Row], lot: str, produced_on: date, expires_on: date, at: datetime
+    ) -> Event:
+        """Things bear their codes from now on; lot and dates in the CBV's master data attributes."""
+        event = self._event(
+            "ObjectEvent",
+            at,
+            epcList=[self._named(thing) for thing in things],
+            action="ADD",
+            bizStep="commissioning",
+            disposition="active",
+        )
+        event["ilmd"] = {
+            "cbvmda:lotNumber": lot,
+            "cbvmda:productionDate": produced_on.isoformat(),
+            "cbvmda:itemExpirationDate": expires_on.isoformat(),
+        }
+        return event
 
     def packed(self, parent: Row, children: Iterable[Row], at: datetime) -> Event:
         """Children went into, or onto, a parent."""
@@ -154,7 +173,7 @@ class Writer:
 def document(events: Sequence[Event], created_at: datetime) -> Mapping[str, Any]:
     """Put events into an EPCIS document."""
     return {
-        "@context": [CONTEXT],
+        "@context": [CONTEXT, {"cbvmda": "urn:epcglobal:cbv:mda:"}],
         "type": "EPCISDocument",
         "schemaVersion": "2.0",
         "creationDate": created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),

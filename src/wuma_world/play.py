@@ -78,6 +78,8 @@ async def play(world: World, server: Server, people: People, folder: Path, told:
     )
     event_count = 0
     for day in range(LAST_DAY + 1):
+        for batch in batches[day - 1]:
+            await factory.sample(batch)
         for batch in batches[day]:
             event_count += await factory.make(batch)
         event_count += await logistics.run(day)

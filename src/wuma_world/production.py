@@ -105,6 +105,18 @@ class Batch:
         for pallet in self.pallets:
             yield from pallet.cases
 
+    @property
+    def labels_used(self) -> tuple[list[Label], ...]:
+        """The labels that are now on cans, on cases and on pallets, each in the order of their roll."""
+        cans = [can.label for case in self.cases for can in case.cans] + [can.label for can in self.sampled]
+        cases = [case.label for case in self.cases]
+        return cans, cases, [pallet.label for pallet in self.pallets]
+
+    @property
+    def label_count(self) -> int:
+        """How many labels are in use because of it."""
+        return sum(len(labels) for labels in self.labels_used)
+
 
 @dataclass(frozen=True, slots=True)
 class Production:

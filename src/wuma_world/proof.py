@@ -6,20 +6,30 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from random import Random
 from typing import Any, Final
 
+from wuma_world.capture import query
 from wuma_world.client import Server
-from wuma_world.market import LAST_DAY
+from wuma_world.distribution import CaseTrip, PalletTrip
+from wuma_world.logistics import (
+    CASES_RECEIVED_HOUR,
+    CASES_SHIPPED_HOUR,
+    PALLETS_RECEIVED_HOUR,
+    PALLETS_SHIPPED_HOUR,
+)
 from wuma_world.play import Played
 from wuma_world.production import Level
 from wuma_world.reckoning import Reckoning
-from wuma_world.scans import DAY_SECONDS, Story
-from wuma_world.world import World
+from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS, Story
+from wuma_world.world import END, World
 
 WIDELY_COPIED_CAUGHT_MIN: Final = 0.8
 """Of hidden codes of which six or more fake cans were scanned."""
 HONEST_HIDDEN_PEOPLE_MAX: Final = 0.03
-HONEST_OPEN_PEOPLE_MAX: Final = 0.03
+HONEST_OPEN_PEOPLE_MAX: Final = 0.35
+"""A can on a counter is scanned by many strangers, some of them through addresses that lead elsewhere."""
 HONEST_THROTTLED_MAX: Final = 0.001
 
 
@@ -59,6 +69,7 @@ async def prove(world: World, server: Server, played: Played, found: Reckoning) 
     checks += await _of_orders(world, played)
     checks += await _of_log(played)
     checks.append(await _of_leak(world, played))
+    checks += await _of_trace(world, server, played)
     return checks
 
 
@@ -97,7 +108,7 @@ async def _of_pages(server: Server, world: World, played: Played) -> list[Check]
             checks.append(Check.equal("page./console.script", 200, loaded.status_code if loaded else None))
     can = next(world.production.cans)
     path = played.labels.path_of_open(can.label)
-    page = await server.request("GET", path, at=world.at((LAST_DAY + 1) * DAY_SECONDS))
+    page = await server.request("GET", path, at=world.at(END))
     names = can.label.roll.product.brand_zh in page.text
     checks.append(Check.equal("page.can_names_its_brand", True, names))
     return checks
@@ -164,3 +175,49 @@ async def _of_leak(world: World, played: Played) -> Check:
     files = [file async for file in played.office.admin.pages("/print-files", order_id=order_id)]
     vendors = sorted({file["recipient_name"] for file in files})
     return Check.equal("leak.vendor", [world.cheats.leaking_vendor.name], vendors)
+
+
+async def _of_trace(world: World, server: Server, played: Played) -> list[Check]:
+    """Ask some sold cans for their way, and for every event that was told."""
+    chance = Random(f"{world.seed}/proof")
+    sales = chance.sample(world.market.sales, min(CANS_ASKED, len(world.market.sales)))
+    trips = {can: trip for trip in world.distribution.cases for can in trip.case.cans}
+    pallets = {trip.pallet: trip for trip in world.distribution.pallets}
+    wrong = []
+    for sale in sales:
+        trip = trips[sale.can]
+        wanted = _way(world, pallets[trip.pallet], trip)
+        path = played.labels.path_of_open(sale.can.label)
+        headers = {"Accept": "application/json"}
+        told = (await server.request("GET", path, at=world.at(END), headers=headers)).json()
+        got = [
+            (step["step"], datetime.fromisoformat(step["at"]))
+            for step in told["trace"]
+            if step["step"] != "commissioning"  # only the factory that speaks EPCIS alone sends these
+        ]
+        if got != wanted or sale.store.city.name not in told["trace"][-1]["place_zh"]:
+            wrong.append(f"{path}: expected {wanted} ending in {sale.store.city.name}, got {told['trace']}")
+    kept = 0
+    async for _event in query(played.office.admin):
+        kept += 1
+    return [
+        Check("trace.cans_tell_their_way", f"{len(sales)} cans", wrong[0] if wrong else "so", not wrong),
+        Check.equal("trace.events_kept", played.event_count, kept),
+    ]
+
+
+CANS_ASKED: Final = 25
+
+
+def _way(world: World, pallet: PalletTrip, case: CaseTrip) -> list[tuple[str, datetime]]:
+    """Return the steps of a can's way that a consumer is told: from factory to dealer to store."""
+
+    def at(day: int, hour: int) -> datetime:
+        return world.at(day * DAY_SECONDS + hour * HOUR_SECONDS)
+
+    return [
+        ("shipping", at(pallet.shipped_day, PALLETS_SHIPPED_HOUR)),
+        ("receiving", at(pallet.received_day, PALLETS_RECEIVED_HOUR)),
+        ("shipping", at(case.shipped_day, CASES_SHIPPED_HOUR)),
+        ("receiving", at(case.received_day, CASES_RECEIVED_HOUR)),
+    ]
