@@ -40,6 +40,7 @@ from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import TokenSigner
 from wuma.ops import housekeeping
 from wuma.ops.roles import GRANTS
+from wuma.ops.routes import routes as ops_routes
 from wuma.support.masterdata.routes import routes as masterdata_routes
 
 API_ROUTES: Final[tuple[APIRouter, ...]] = (
@@ -50,6 +51,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     home_routes,
     xray_routes,
     masterdata_routes,
+    ops_routes,
 )
 """The routes of the platform API, under ``/api/v1``."""
 

@@ -31,7 +31,7 @@ _BRAND_ADMIN: Final = _READ | {
 }
 
 GRANTS: Final[Grants] = {
-    Role.PLATFORM_OPERATOR: _BRAND_ADMIN | {"tenants.manage", "ops.read", "ops.operate", "keys.rotate"},
+    Role.PLATFORM_OPERATOR: _BRAND_ADMIN | {"tenants.manage", "ops.read", "ops.operate"},
     Role.BRAND_ADMIN: _BRAND_ADMIN,
     Role.MARKETER: _READ,
     Role.QA: _READ | {"codes.activate", "codes.void", "trace.capture", "authenticity.report.handle"},
