@@ -64,12 +64,12 @@ ID_MASK: Final = (1 << ID_BITS) - 1
 
 
 class Role(IntEnum):
-    """What a thing is to an event."""
+    """What a thing is to an event: its side in the lowest two bits, above it the action (0 ADD, 2 DELETE)."""
 
     LISTED = 1
     CHILD = 2
     PARENT = 3
-    EMPTIED = 4  # the parent of a DELETE without children: all of them leave it (EPCIS 2.0, 7.4.3)
+    EMPTIED = 2 << 2 | 3  # the parent of a DELETE without children: all leave it (EPCIS 2.0, 7.4.3)
 
 
 class Kind(IntEnum):
@@ -858,15 +858,15 @@ RUNS: Final = Candidate(
         RETURN QUERY
         SELECT
             asked.thing, hit.event_id, told.event_at, hit.role,
-            CASE hit.role WHEN 2 THEN other + nth WHEN 3 THEN other + nth * per_event END,
-            CASE hit.role WHEN 2 THEN other + nth WHEN 3 THEN other + (nth + 1) * per_event - 1 END
+            CASE hit.role & 3 WHEN 2 THEN other + nth WHEN 3 THEN other + nth * per_event END,
+            CASE hit.role & 3 WHEN 2 THEN other + nth WHEN 3 THEN other + (nth + 1) * per_event - 1 END
         FROM unnest(touching.things) AS asked(thing)
         CROSS JOIN generate_series(0, {CLASSES.stop - 1}) AS class(k)
         CROSS JOIN LATERAL (
             SELECT posting.event_id + nth AS event_id, nth, role, other, per_event
             FROM posting
             CROSS JOIN LATERAL (
-                SELECT (asked.thing - (slot & {ID_MASK})) / CASE role WHEN 3 THEN 1 ELSE per_event END
+                SELECT (asked.thing - (slot & {ID_MASK})) / CASE role & 3 WHEN 3 THEN 1 ELSE per_event END
             ) AS place(nth)
             WHERE tenant_id = touching.tenant
                 AND slot >= (k::bigint << {ID_BITS})
