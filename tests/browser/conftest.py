@@ -152,7 +152,8 @@ class Visitor:
         """Send a change from within the page, as its own code does."""
         made: dict[str, object] = self.page.evaluate(
             """async ([what, body]) => {
-                const answer = await fetch(`/api/v1/${what}`, {
+                const path = what.startsWith("/") ? what : `/api/v1/${what}`;
+                const answer = await fetch(path, {
                     method: "POST",
                     headers: { "content-type": "application/json" },
                     body: JSON.stringify(body),

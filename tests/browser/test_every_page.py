@@ -27,6 +27,8 @@ PATHS: Final = [
     "/print-files",
     "/print-files/new",
     "/batches",
+    "/xray",
+    "/xray?code=0000-0000-0000-0000",
     "/scans",
     "/anomalies",
     "/reports",

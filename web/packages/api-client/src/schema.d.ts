@@ -676,6 +676,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Home
+         * @description Say what is going on.
+         */
+        get: operations["home_api_v1_home_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/xray": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Xray
+         * @description Say everything about one code: a Digital Link, an element string, an EPC URN, a bare code.
+         */
+        get: operations["xray_api_v1_xray_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1088,6 +1128,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description List changes, the latest first.
+         */
+        get: operations["list_audit_api_v1_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invariants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invariants
+         * @description List what must always be true, and whether it was when last checked.
+         */
+        get: operations["list_invariants_api_v1_invariants_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description List jobs of the platform, the latest first.
+         */
+        get: operations["list_jobs_api_v1_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/epcis/capture": {
         parameters: {
             query?: never;
@@ -1253,6 +1353,56 @@ export interface components {
             };
         };
         /**
+         * AuditView
+         * @description Somebody changed something.
+         */
+        AuditView: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor */
+            actor: string;
+            /** Action */
+            action: string;
+            /** Target */
+            target: string;
+            /** Request Id */
+            request_id: string;
+            /** Address */
+            address: string;
+        };
+        /**
+         * BatchFacts
+         * @description The batch the item belongs to.
+         */
+        BatchFacts: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string;
+            /**
+             * Produced On
+             * Format: date
+             */
+            produced_on: string;
+            /**
+             * Expires On
+             * Format: date
+             */
+            expires_on: string;
+            /** Line */
+            line: string | null;
+            /** Recalled At */
+            recalled_at: string | null;
+        };
+        /**
          * BatchForm
          * @description A production batch.
          */
@@ -1389,6 +1539,27 @@ export interface components {
             item_count: number;
         };
         /**
+         * ChangeView
+         * @description One change of a code's state.
+         */
+        ChangeView: {
+            state: components["schemas"]["CodeState"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * CodeSpan
          * @description Everything from one code of a roll to another, as read from the labels (open codes or SSCCs).
          */
@@ -1429,6 +1600,38 @@ export interface components {
          */
         Delimiter: "comma" | "semicolon" | "tab" | "pipe" | "none";
         /**
+         * EventView
+         * @description An event of the thing's life; `via` is the way up to what it happened to, when it was in that.
+         */
+        EventView: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** Type */
+            type: string;
+            /** Action */
+            action: string | null;
+            /** Biz Step */
+            biz_step: string | null;
+            /** Disposition */
+            disposition: string | null;
+            /** Via */
+            via: components["schemas"]["ThingView"][];
+            /** Fields */
+            fields: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * FileState
          * @description Where in its life a file is.
          * @enum {string}
@@ -1447,6 +1650,58 @@ export interface components {
         Handling: {
             /** Note */
             note: string;
+        };
+        /**
+         * Home
+         * @description Live numbers. Scans are those of the last 24 hours; codes are all there are.
+         */
+        Home: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Order Count */
+            order_count: number;
+            /** Codes Ordered */
+            codes_ordered: number;
+            /** Codes By State */
+            codes_by_state: {
+                [key: string]: number;
+            };
+            /** Scan Count */
+            scan_count: number;
+            /** Scans By Outcome */
+            scans_by_outcome: {
+                [key: string]: number;
+            };
+            /** Invalid Share */
+            invalid_share: number;
+            /** Hours */
+            hours: components["schemas"]["HourView"][];
+            /** Telling */
+            telling: components["schemas"]["ScanView"][];
+            /** Open Alarm Count */
+            open_alarm_count: number;
+            /** Open Report Count */
+            open_report_count: number;
+        };
+        /**
+         * HourView
+         * @description The scans of one hour.
+         */
+        HourView: {
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** Scans */
+            scans: number;
+            /** Invalid */
+            invalid: number;
+            /** Suspect */
+            suspect: number;
         };
         /**
          * ImportFault
@@ -1523,6 +1778,41 @@ export interface components {
             errors?: components["schemas"]["ImportFault"][];
             /** Notes */
             notes?: string[];
+        };
+        /**
+         * InvariantView
+         * @description What the last check of an invariant found.
+         */
+        InvariantView: {
+            /** Name */
+            name: string;
+            /**
+             * Checked At
+             * Format: date-time
+             */
+            checked_at: string;
+            /** Violation Count */
+            violation_count: number;
+            /** Sample */
+            sample: string[];
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * JobView
+         * @description A piece of work: waiting, under way, or how it ended.
+         */
+        JobView: {
+            /** Id */
+            id: number;
+            /** Task */
+            task: string;
+            /** Status */
+            status: string;
+            /** Attempts */
+            attempts: number;
+            /** Scheduled At */
+            scheduled_at: string | null;
         };
         /**
          * KeySet
@@ -1705,6 +1995,31 @@ export interface components {
             token: string;
         };
         /**
+         * OrderFacts
+         * @description The order a code came from.
+         */
+        OrderFacts: {
+            /** Id */
+            id: number;
+            /** Level */
+            level: string;
+            /** Quantity */
+            quantity: number;
+            /** Number */
+            number: number;
+            /**
+             * Ordered At
+             * Format: date-time
+             */
+            ordered_at: string;
+            /** Note */
+            note: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked Reason */
+            revoked_reason: string | null;
+        };
+        /**
          * OrderForm
          * @description Codes to be ordered.
          */
@@ -1804,10 +2119,24 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[AuditView] */
+        Page_AuditView_: {
+            /** Items */
+            items: components["schemas"]["AuditView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[BatchView] */
         Page_BatchView_: {
             /** Items */
             items: components["schemas"]["BatchView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[JobView] */
+        Page_JobView_: {
+            /** Items */
+            items: components["schemas"]["JobView"][];
             /** Next */
             next?: string | null;
         };
@@ -2140,6 +2469,26 @@ export interface components {
             fetch_until: string | null;
         };
         /**
+         * PrintingView
+         * @description One time the code was given out for printing.
+         */
+        PrintingView: {
+            /**
+             * Print File Id
+             * Format: uuid
+             */
+            print_file_id: string;
+            /** Recipient Name */
+            recipient_name: string;
+            /**
+             * Released At
+             * Format: date-time
+             */
+            released_at: string;
+            /** Reprint Reason */
+            reprint_reason: string | null;
+        };
+        /**
          * ProductBody
          * @description What is said about a product.
          */
@@ -2191,6 +2540,23 @@ export interface components {
              */
             cases?: components["schemas"]["CaseBody"][];
             pallet?: components["schemas"]["PalletBody"] | null;
+        };
+        /**
+         * ProductFacts
+         * @description What the item is.
+         */
+        ProductFacts: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Gtin */
+            gtin: string;
+            /** Name Zh */
+            name_zh: string;
+            /** Name En */
+            name_en: string;
         };
         /**
          * ProductView
@@ -2608,6 +2974,20 @@ export interface components {
             address: string;
         };
         /**
+         * StayView
+         * @description An interval in which the thing was directly in another.
+         */
+        StayView: {
+            parent: components["schemas"]["ThingView"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+        };
+        /**
          * Template
          * @description The columns of a print file and how they are written.
          *
@@ -2663,6 +3043,16 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * ThingView
+         * @description A thing by its number and its public name.
+         */
+        ThingView: {
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
         };
         /**
          * TokenOrder
@@ -2760,6 +3150,42 @@ export interface components {
              */
             reason?: string;
         };
+        /**
+         * WhyNot
+         * @description Why a text stands for no unit. Outside of the house these all look the same, but for typing errors.
+         * @enum {string}
+         */
+        WhyNot: "not_a_code" | "mistyped" | "unknown" | "wrong_product" | "revoked";
+        /**
+         * XRay
+         * @description Every fact about one code. What it names but does not hold, somebody's permissions left out.
+         */
+        XRay: {
+            /** Code */
+            code: string;
+            /** Kind */
+            kind: string | null;
+            why_not: components["schemas"]["WhyNot"] | null;
+            thing: components["schemas"]["ThingView"] | null;
+            state: components["schemas"]["CodeState"] | null;
+            order: components["schemas"]["OrderFacts"] | null;
+            product: components["schemas"]["ProductFacts"] | null;
+            batch: components["schemas"]["BatchFacts"] | null;
+            /** History */
+            history: components["schemas"]["ChangeView"][];
+            /** Printings */
+            printings: components["schemas"]["PrintingView"][];
+            /** Stays */
+            stays: components["schemas"]["StayView"][];
+            /** Contents */
+            contents: components["schemas"]["ThingView"][];
+            /** Contents Count */
+            contents_count: number;
+            /** Events */
+            events: components["schemas"]["EventView"][];
+            /** Scans */
+            scans: components["schemas"]["ScanView"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2771,23 +3197,31 @@ export type AccountOrder = components['schemas']['AccountOrder'];
 export type AccountView = components['schemas']['AccountView'];
 export type ActivationForm = components['schemas']['ActivationForm'];
 export type AlarmView = components['schemas']['AlarmView'];
+export type AuditView = components['schemas']['AuditView'];
+export type BatchFacts = components['schemas']['BatchFacts'];
 export type BatchForm = components['schemas']['BatchForm'];
 export type BatchView = components['schemas']['BatchView'];
 export type BuiltIn = components['schemas']['BuiltIn'];
 export type CaptureJob = components['schemas']['CaptureJob'];
 export type CaseBody = components['schemas']['CaseBody'];
 export type CaseView = components['schemas']['CaseView'];
+export type ChangeView = components['schemas']['ChangeView'];
 export type CodeSpan = components['schemas']['CodeSpan'];
 export type CodeState = components['schemas']['CodeState'];
 export type Column = components['schemas']['Column'];
 export type Datum = components['schemas']['Datum'];
 export type Delimiter = components['schemas']['Delimiter'];
+export type EventView = components['schemas']['EventView'];
 export type FileState = components['schemas']['FileState'];
 export type GeoSource = components['schemas']['GeoSource'];
 export type Handling = components['schemas']['Handling'];
+export type Home = components['schemas']['Home'];
+export type HourView = components['schemas']['HourView'];
 export type ImportFault = components['schemas']['ImportFault'];
 export type ImportKind = components['schemas']['ImportKind'];
 export type ImportReport = components['schemas']['ImportReport'];
+export type InvariantView = components['schemas']['InvariantView'];
+export type JobView = components['schemas']['JobView'];
 export type KeySet = components['schemas']['KeySet'];
 export type Kind = components['schemas']['Kind'];
 export type Leak = components['schemas']['Leak'];
@@ -2797,13 +3231,16 @@ export type LineEnding = components['schemas']['LineEnding'];
 export type LineView = components['schemas']['LineView'];
 export type Me = components['schemas']['Me'];
 export type NewToken = components['schemas']['NewToken'];
+export type OrderFacts = components['schemas']['OrderFacts'];
 export type OrderForm = components['schemas']['OrderForm'];
 export type OrderView = components['schemas']['OrderView'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutcomeView = components['schemas']['OutcomeView'];
 export type PageAccountView = components['schemas']['Page_AccountView_'];
 export type PageAlarmView = components['schemas']['Page_AlarmView_'];
+export type PageAuditView = components['schemas']['Page_AuditView_'];
 export type PageBatchView = components['schemas']['Page_BatchView_'];
+export type PageJobView = components['schemas']['Page_JobView_'];
 export type PageLineView = components['schemas']['Page_LineView_'];
 export type PageOrderView = components['schemas']['Page_OrderView_'];
 export type PagePartnerView = components['schemas']['Page_PartnerView_'];
@@ -2824,7 +3261,9 @@ export type Positions = components['schemas']['Positions'];
 export type PrintField = components['schemas']['PrintField'];
 export type PrintFileForm = components['schemas']['PrintFileForm'];
 export type PrintFileView = components['schemas']['PrintFileView'];
+export type PrintingView = components['schemas']['PrintingView'];
 export type ProductBody = components['schemas']['ProductBody'];
+export type ProductFacts = components['schemas']['ProductFacts'];
 export type ProductView = components['schemas']['ProductView'];
 export type QrFormat = components['schemas']['QrFormat'];
 export type Reason = components['schemas']['Reason'];
@@ -2845,14 +3284,18 @@ export type SignInBody = components['schemas']['SignInBody'];
 export type SiteBody = components['schemas']['SiteBody'];
 export type SiteKind = components['schemas']['SiteKind'];
 export type SiteView = components['schemas']['SiteView'];
+export type StayView = components['schemas']['StayView'];
 export type Template = components['schemas']['Template'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
+export type ThingView = components['schemas']['ThingView'];
 export type TokenOrder = components['schemas']['TokenOrder'];
 export type TokenView = components['schemas']['TokenView'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpPrepared = components['schemas']['TotpPrepared'];
 export type TransitionForm = components['schemas']['TransitionForm'];
+export type WhyNot = components['schemas']['WhyNot'];
+export type XRay = components['schemas']['XRay'];
 export type $defs = Record<string, never>;
 export interface operations {
     sign_in_api_v1_session_post: {
@@ -4168,6 +4611,67 @@ export interface operations {
             };
         };
     };
+    home_api_v1_home_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    xray_api_v1_xray_get: {
+        parameters: {
+            query: {
+                /** @description In any form. */
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["XRay"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
     list_products_api_v1_products_get: {
         parameters: {
             query?: {
@@ -5082,6 +5586,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_audit_api_v1_audit_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                actor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_invariants_api_v1_invariants_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvariantView"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_jobs_api_v1_jobs_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                status?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobView_"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */

@@ -1,5 +1,6 @@
 export { ButtonLink } from "./button-link";
 export { Code, CopyButton } from "./code";
+export { CODE_STATES, CodeStateStatus, useCodeStateName } from "./code-state";
 export { ConfirmButton } from "./confirm-button";
 export { Empty } from "./empty";
 export { Equation, type Term } from "./equation";

@@ -12,6 +12,7 @@ import {
   Printer,
   QrCode,
   ScanLine,
+  SearchCode,
   ShieldCheck,
   Siren,
   Store,
@@ -44,6 +45,10 @@ export const NAVIGATION: Group[] = [
       { path: "/print-files", word: "printFiles", icon: Printer, permission: "print_files.read" },
       { path: "/batches", word: "batches", icon: Boxes, permission: "codes.read" },
     ],
+  },
+  {
+    word: "trace",
+    places: [{ path: "/xray", word: "xray", icon: SearchCode, permission: "codes.read" }],
   },
   {
     word: "authenticity",

@@ -20,6 +20,7 @@ const PAGES: RouteObject[] = [
   page("/print-files/:fileId", () => import("../features/print-files/file-page")),
   page("/batches", () => import("../features/codes/batches-page")),
   page("/batches/:batchId", () => import("../features/codes/batch-page")),
+  page("/xray", () => import("../features/xray/page")),
   page("/scans", () => import("../features/scans/list-page")),
   page("/anomalies", () => import("../features/anomalies/page")),
   page("/reports", () => import("../features/reports/list-page")),

@@ -1,10 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { actForTenant, answered, api, tenantActedFor } from "@wuma/api-client";
 import { useLocale, useWords } from "@wuma/locale";
-import { useMe } from "@wuma/ui";
-import { Button, Dropdown } from "antd";
-import { ChevronDown, LogOut, Menu, ShieldCheck } from "lucide-react";
-import { useNavigate } from "react-router";
+import { useMay, useMe } from "@wuma/ui";
+import { Button, Dropdown, Input } from "antd";
+import { ChevronDown, LogOut, Menu, SearchCode, ShieldCheck } from "lucide-react";
+import { useLocation, useNavigate } from "react-router";
 import { LanguageSwitch } from "./language-switch";
 import { ME } from "./query-client";
 import { words } from "./words";
@@ -20,12 +20,36 @@ export function Topbar({ onMenu }: { onMenu: () => void }) {
         aria-label={t("menu")}
         onClick={onMenu}
       />
+      <AnyCode />
       <ActingFor />
       <div className="topbar-right">
         <LanguageSwitch />
         <UserMenu />
       </div>
     </div>
+  );
+}
+
+/** From every page to the X-ray of a code; hand scanners type and press Enter. */
+function AnyCode() {
+  const t = useWords(words);
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const mayReadCodes = useMay("codes.read");
+  if (!mayReadCodes || pathname === "/xray") return null;
+  return (
+    <search className="topbar-code">
+      <Input
+        key={pathname} // gone somewhere: the field is empty again
+        aria-label={t("anyCode")}
+        placeholder={t("anyCode")}
+        prefix={<SearchCode size={15} aria-hidden />}
+        spellCheck={false}
+        onPressEnter={({ currentTarget: { value } }) => {
+          if (value.trim() !== "") void navigate(`/xray?code=${encodeURIComponent(value.trim())}`);
+        }}
+      />
+    </search>
   );
 }
 

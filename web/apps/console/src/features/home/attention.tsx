@@ -1,11 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { answered, api } from "@wuma/api-client";
+import { answered, api, type Home } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { Section, useMay, useMe } from "@wuma/ui";
 import { BellRing, CircleCheck, Droplets, MessageSquareWarning, Printer, ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
-import "./home.css";
 import { words } from "./words";
 
 const COUNTED_MAX = 50;
@@ -13,10 +12,28 @@ const LEAKS_SHOWN_MAX = 3;
 const AGAIN_MS = 60_000;
 
 /** What waits for the one signed in: alarms, leaks, reports, files; or that nothing does. */
-export function Attention() {
+export function Attention({ home }: { home: Home | undefined }) {
   const t = useWords(words);
   const { has_totp: hasFactor } = useMe();
-  const items = [...useAlarms(), ...useLeaks(), ...useReports(), ...useFiles()];
+  const mayReadScans = useMay("authenticity.read");
+  const mayHandleReports = useMay("authenticity.report.handle");
+  const items = [...useLeaks(), ...useFiles()];
+  const alarmCount = home?.open_alarm_count ?? 0;
+  if (alarmCount > 0 && mayReadScans) {
+    items.unshift(
+      <Item key="alarms" to="/anomalies" icon={<BellRing size={17} aria-hidden />}>
+        {t("alarms", { count: alarmCount })}
+      </Item>,
+    );
+  }
+  const reportCount = home?.open_report_count ?? 0;
+  if (reportCount > 0 && mayHandleReports) {
+    items.push(
+      <Item key="reports" to="/reports?state=open" icon={<MessageSquareWarning size={17} aria-hidden />}>
+        {t("reports", { count: reportCount })}
+      </Item>,
+    );
+  }
   if (!hasFactor) {
     items.push(
       <Item key="factor" to="/security" icon={<ShieldAlert size={17} aria-hidden />}>
@@ -49,24 +66,6 @@ function Item({ to, icon, children }: { to: string; icon: ReactNode; children: R
   );
 }
 
-function useAlarms(): ReactNode[] {
-  const t = useWords(words);
-  const formats = useFormats();
-  const { data } = useQuery({
-    queryKey: ["alarms", "home"],
-    queryFn: () => answered(api.GET("/api/v1/alarms", { params: { query: { limit: COUNTED_MAX } } })),
-    enabled: useMay("authenticity.read"),
-    refetchInterval: AGAIN_MS,
-  });
-  return (data?.items ?? [])
-    .filter((alarm) => alarm.ended_at === null)
-    .map((alarm) => (
-      <Item key={alarm.id} to="/anomalies" icon={<BellRing size={17} aria-hidden />}>
-        {t("alarm", { at: formats.instant(alarm.raised_at) })}
-      </Item>
-    ));
-}
-
 function useLeaks(): ReactNode[] {
   const t = useWords(words);
   const formats = useFormats();
@@ -81,24 +80,6 @@ function useLeaks(): ReactNode[] {
       {t("leak", { id: leak.order_id, count: formats.count(leak.scan_count) })}
     </Item>
   ));
-}
-
-function useReports(): ReactNode[] {
-  const t = useWords(words);
-  const { data } = useQuery({
-    queryKey: ["reports", "home"],
-    queryFn: () =>
-      answered(api.GET("/api/v1/reports", { params: { query: { state: "open", limit: COUNTED_MAX } } })),
-    enabled: useMay("authenticity.report.handle"),
-    refetchInterval: AGAIN_MS,
-  });
-  const count = data?.items.length ?? 0;
-  if (count === 0) return [];
-  return [
-    <Item key="reports" to="/reports?state=open" icon={<MessageSquareWarning size={17} aria-hidden />}>
-      {data?.next ? t("reportsMore", { count }) : t("reports", { count })}
-    </Item>,
-  ];
 }
 
 function useFiles(): ReactNode[] {

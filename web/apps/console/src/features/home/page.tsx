@@ -1,23 +1,41 @@
+import { useQuery } from "@tanstack/react-query";
+import { answered, api } from "@wuma/api-client";
 import { useWords } from "@wuma/locale";
-import { PageBody, PageHeader, useMay, useMe } from "@wuma/ui";
+import { Loaded, PageBody, PageHeader, useMay, useMe } from "@wuma/ui";
 import { Attention } from "./attention";
-import { LatestOrders } from "./latest-orders";
-import { LatestSuspects } from "./latest-suspects";
+import { Codes } from "./codes";
+import "./home.css";
+import { Scans } from "./scans";
 import { words } from "./words";
 
-/** What somebody should know before they begin: what needs them, and what happened last. */
+const AGAIN_MS = 15_000; // a screen on the wall of the quality office is never older than that
+
+/** What somebody should know before they begin: what needs them, and what is going on. */
 export function Component() {
   const t = useWords(words);
   const me = useMe();
-  const mayReadScans = useMay("authenticity.read");
   const mayReadCodes = useMay("codes.read");
+  const query = useQuery({
+    queryKey: ["home"],
+    queryFn: () => answered(api.GET("/api/v1/home")),
+    enabled: mayReadCodes,
+    refetchInterval: AGAIN_MS,
+  });
   return (
     <>
       <PageHeader title={t("title")} purpose={t("hello", { name: me.name })} />
       <PageBody>
-        <Attention />
-        {mayReadScans && <LatestSuspects />}
-        {mayReadCodes && <LatestOrders />}
+        <Attention home={query.data} />
+        {mayReadCodes && (
+          <Loaded query={query}>
+            {(home) => (
+              <>
+                <Scans home={home} />
+                <Codes home={home} />
+              </>
+            )}
+          </Loaded>
+        )}
       </PageBody>
     </>
   );
