@@ -1,6 +1,7 @@
 import { Problem } from "@wuma/api-client";
 import { useWords, type Words } from "@wuma/locale";
 import { Alert, Button } from "antd";
+import { words as problemWords } from "./problem-words";
 import { words } from "./words";
 
 interface ProblemAlertProps {
@@ -20,7 +21,7 @@ export function ProblemAlert({ error, onRetry, shownFields }: ProblemAlertProps)
     <Alert
       type={problem.status >= 500 || problem.status === 0 ? "error" : "warning"}
       showIcon
-      title={titleOf(problem, t)}
+      title={useTitle(problem)}
       description={
         <>
           {detailOf(problem, t)}
@@ -48,24 +49,20 @@ export function ProblemAlert({ error, onRetry, shownFields }: ProblemAlertProps)
 
 const SAID_BY_THE_TITLE: ReadonlySet<string> = new Set(["wrong-credentials", "unauthenticated"]);
 
-function titleOf(problem: Problem, t: Words<(typeof words)["zh-CN"]>): string {
+function useTitle(problem: Problem): string {
+  const name = useWords(problemWords);
   const key = `problem.${problem.slug}`;
-  return isWord(key) ? t(key) : problem.title || problem.message;
+  return isNamed(key) ? name(key) : problem.title || problem.message;
 }
 
 function detailOf(problem: Problem, t: Words<(typeof words)["zh-CN"]>): string {
-  if (problem.slug === "unreachable") return t("problem.unreachable.detail");
+  if (problem.slug === "unreachable") return t("unreachable");
   if (problem.slug === "bug") return `${t("incident")} ${String(problem.members.incident)}`;
   const seconds = problem.members.retry_after_seconds;
   if (typeof seconds === "number") return t("waitSeconds", { seconds });
   return SAID_BY_THE_TITLE.has(problem.slug) ? "" : problem.detail;
 }
 
-type ProblemTitle = Exclude<
-  Extract<keyof (typeof words)["zh-CN"], `problem.${string}`>,
-  "problem.unreachable.detail"
->;
-
-function isWord(key: string): key is ProblemTitle {
-  return key in words.en;
+function isNamed(key: string): key is keyof (typeof problemWords)["zh-CN"] {
+  return key in problemWords.en;
 }
