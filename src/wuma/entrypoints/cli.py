@@ -7,17 +7,30 @@ there. Exit codes: 0 done, 1 it could not be done (one sentence on standard erro
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NoReturn
 
 import typer
+from rich.console import Console
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 import wuma
+from wuma.chain.codes.facade import (
+    Identified,
+    Identifier,
+    Level,
+    NewOrder,
+    TenantDirectory,
+    identify,
+    place,
+    read_label,
+)
 from wuma.entrypoints import wiring
 from wuma.entrypoints.doctor import examine
 from wuma.entrypoints.serve import serve as serve_everything
@@ -35,8 +48,16 @@ from wuma.kernel.supervise import StartFailed
 from wuma.kernel.tenancy import PLATFORM
 from wuma.ops.housekeeping import check_invariants
 from wuma.ops.roles import GRANTS
+from wuma.support.masterdata.facade import product_by_gtin
+from wuma.support.masterdata.importing.kind import ImportKind
+from wuma.support.masterdata.importing.load import import_file
+from wuma.support.masterdata.importing.report import ImportReport
+from wuma_gs1.errors import ParseError
+from wuma_gs1.keys import Gtin
 
 DATA: Final = Path("var/wuma")
+BENCHMARKS: Final = ("issue_codes", "scan_http", "print_file")
+"""What ``wuma bench`` runs; the longer ones under benchmarks/ are run by hand."""
 
 app = typer.Typer(
     name="wuma", help="Wuma 物码: one item, one code.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -45,6 +66,8 @@ tenant_app = typer.Typer(help="Brands on this platform.", no_args_is_help=True)
 account_app = typer.Typer(help="People who can sign in.", no_args_is_help=True)
 token_app = typer.Typer(help="API tokens for programs.", no_args_is_help=True)
 keys_app = typer.Typer(help="The keys behind all codes.", no_args_is_help=True)
+codes_app = typer.Typer(help="Orders of codes, and what a code stands for.", no_args_is_help=True)
+app.add_typer(codes_app, name="codes")
 app.add_typer(tenant_app, name="tenant")
 app.add_typer(account_app, name="account")
 app.add_typer(token_app, name="token")
@@ -206,6 +229,115 @@ def rotate_keys(
     print(f"epoch {number} issues now; keep a copy of {port.path}")
 
 
+@app.command()
+def worker(data: Data = DATA) -> None:
+    """Run one more job worker beside a running server."""
+    from wuma.entrypoints.worker import work
+
+    work(Settings(data=data))
+
+
+@app.command("import")
+def import_master_data(
+    kind: Annotated[ImportKind, typer.Argument(help="What the file holds.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSON or JSON lines.", exists=True, dir_okay=False)],
+    tenant: Annotated[str, typer.Option(help="The brand it is for.")],
+    dry_run: Annotated[bool, typer.Option(help="Only say what would happen.")] = False,
+    data: Data = DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Import master data: all of a file, or nothing of it and the reasons."""
+    console = Console(stderr=True)
+    with _running(data) as runtime, console.status("reading") as status:
+        report = import_file(
+            runtime.database,
+            file,
+            kind,
+            tenant_slug=tenant,
+            dry_run=dry_run,
+            now=utc_now(),
+            progress=lambda row_count: status.update(f"{row_count:,} rows"),
+        )
+    if as_json:
+        print(json.dumps(asdict(report), ensure_ascii=False))
+    else:
+        _print_import(report)
+    raise typer.Exit(1 if report.error_count else 0)
+
+
+def _print_import(report: ImportReport) -> None:
+    done = "imported" if report.applied else "nothing was imported"
+    print(f"{report.row_count} rows: {done}")
+    print(f"{report.created_count} new, {report.updated_count} changed, {report.unchanged_count} as before")
+    for note in report.notes:
+        print(f"note: {note}")
+    for fault in report.errors:
+        print(fault)
+    if report.error_count > len(report.errors):
+        print(f"… and {report.error_count - len(report.errors)} more")
+
+
+@codes_app.command("order")
+def order_codes(
+    gtin: Annotated[str, typer.Argument(help="The GTIN of an item or a case.")],
+    quantity: Annotated[int, typer.Argument(help="How many codes.", min=1)],
+    data: Data = DATA,
+) -> None:
+    """Order codes for a product; they are there at once."""
+    digits = Gtin.parse(gtin).value
+    with _running(data) as runtime, runtime.database.transaction(PLATFORM) as session:
+        product = product_by_gtin(session, digits)
+        if product is None:
+            _fail(f"GTIN {digits}: no brand here has a product with it")
+        level = Level.ITEM if product.gtin == digits else Level.CASE
+        new = NewOrder(
+            tenant_id=product.tenant_id,
+            product_id=product.id,
+            level=level,
+            quantity=quantity,
+            gtin=digits,
+            company_prefix=None,
+            has_hidden=level is Level.ITEM,
+        )
+        order = place(session, runtime.keyring, new, actor="cli", now=utc_now())
+        print(json.dumps({"order": order.id, "first_unit": order.first_unit, "last_unit": order.last_unit}))
+
+
+@codes_app.command("read")
+def read_code(
+    code: Annotated[str, typer.Argument(help="A code in any form: a link, an element string, bare.")],
+    data: Data = DATA,
+) -> None:
+    """Say what a code stands for, from keys and orders alone; exit code 1 when it is none of ours."""
+    with _running(data) as runtime, runtime.database.transaction(PLATFORM) as session:
+        found = identify(Identifier(runtime.keyring, TenantDirectory(session)), read_label(code))
+    one = found[0] if found else None
+    if isinstance(one, Identified):
+        print(json.dumps({"kind": one.kind, "unit": one.unit, "order": one.order.id, "gtin": one.order.gtin}))
+        return
+    print(json.dumps({"kind": one.kind if one else None, "why_not": one.why if one else "foreign"}))
+    raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    only: Annotated[
+        list[str] | None, typer.Option(help="One of the benchmarks; may be given several times.")
+    ] = None,
+) -> None:
+    """Measure against the limits and the peers; the results go to benchmarks/results/ of the checkout."""
+    folder = Path(wuma.__file__).resolve().parents[2] / "benchmarks"
+    if not (folder / "report.py").exists():
+        _fail("benchmarks are part of a checkout, not of an installed wheel")
+    failed = []
+    for name in only or BENCHMARKS:
+        print(f"== {name}", flush=True)
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=folder.parent, check=False)
+        if done.returncode:
+            failed.append(name)
+    raise typer.Exit(1 if failed else 0)
+
+
 @contextmanager
 def _running(data: Path) -> Iterator[Runtime]:
     """Connect to the installation in a data folder, whose server must be running."""
@@ -249,7 +381,7 @@ def main() -> None:
     """Run a command; what the world refuses is one sentence, not a traceback."""
     try:
         app()
-    except (Refusal, StartFailed, KeyFileError, FileExistsError) as failure:
+    except (Refusal, ParseError, StartFailed, KeyFileError, FileExistsError) as failure:
         print(f"wuma: {failure}", file=sys.stderr)
         sys.exit(1)
 

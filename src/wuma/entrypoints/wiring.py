@@ -27,6 +27,7 @@ from wuma.journeys.home import routes as home_routes
 from wuma.journeys.scan_code.phone import routes as phone_routes
 from wuma.journeys.xray_code import routes as xray_routes
 from wuma.kernel.auth.routes import routes as account_routes
+from wuma.kernel.clock import utc_now
 from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database, sqlalchemy_url
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
@@ -37,10 +38,11 @@ from wuma.kernel.limits import Attempts
 from wuma.kernel.outbox import Subscription
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
-from wuma.kernel.tenancy import TokenSigner
+from wuma.kernel.tenancy import PLATFORM, TokenSigner
 from wuma.ops import housekeeping
 from wuma.ops.roles import GRANTS
 from wuma.ops.routes import routes as ops_routes
+from wuma.support.masterdata.divisions import load_divisions
 from wuma.support.masterdata.routes import routes as masterdata_routes
 
 API_ROUTES: Final[tuple[APIRouter, ...]] = (
@@ -139,6 +141,17 @@ def prepare(settings: Settings) -> None:
         _refuse_if_orders_exist(dsn, key_file(settings))
         SealedKeyFile.create(key_file(settings), _unseal(settings))
     publish_token_key(settings)
+    _load_divisions(settings)
+
+
+def _load_divisions(settings: Settings) -> None:
+    """Take in the administrative divisions fetched at build time; nothing to do when they are there."""
+    runtime = build_runtime(settings)
+    try:
+        with runtime.database.transaction(PLATFORM) as session:
+            load_divisions(session, now=utc_now())
+    finally:
+        runtime.database.close()
 
 
 def _refuse_if_orders_exist(dsn: str, path: Path) -> None:

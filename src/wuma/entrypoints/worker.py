@@ -21,8 +21,12 @@ log = telemetry.logger(__name__)
 
 
 def main() -> None:
+    """Work until told to stop, with the settings of the environment."""
+    work(Settings())
+
+
+def work(settings: Settings) -> None:
     """Work until told to stop."""
-    settings = Settings()
     telemetry.configure_logging(settings.log_level)
     runtime = build_runtime(settings)
     outbox.register(runtime.database, SUBSCRIPTIONS)
