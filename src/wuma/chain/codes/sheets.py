@@ -29,7 +29,7 @@ from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.keys import Keyring
 
 SHEET_CODES_MAX: Final = 10_000
-"""Codes of one request: more belong on a press, with a file of rows. 50 s to draw and 10 s to read back."""
+"""Codes of one request, one to two minutes of a core. More belong on a press, with a file of rows."""
 QUIET_MODULES: Final = 4
 """The light border of a QR symbol, ISO/IEC 18004 section 9.1."""
 MARGIN_MM: Final = 10.0
