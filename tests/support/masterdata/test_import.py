@@ -498,10 +498,7 @@ class TestText:
     def test_a_file_without_line_ends_is_not_held_in_memory(self, db: Session, brand: Brand) -> None:
         report = take(db, brand, "products", b"x" * 3_000_000)
 
-        assert [error.expected for error in report.errors] == [
-            "lines of at most 1048576 characters",
-            report.errors[1].expected,
-        ]
+        assert told(report) == [(None, None, "lines of at most 1048576 characters", "a longer one")]
 
     @pytest.mark.parametrize("content", [b"\x00" * 5000, b"GTIN,name\n\x00\x00,\x00\n", b'"', b",,,,\n" * 20])
     def test_rubbish_is_refused_and_never_a_bug(self, db: Session, brand: Brand, content: bytes) -> None:

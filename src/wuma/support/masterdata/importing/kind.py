@@ -32,9 +32,12 @@ class ImportKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A promise about staged rows. `faults` selects (row, expected, got); `field` says whose column it is."""
+    """A promise about staged rows. `faults` selects (row, expected, got).
 
-    field: str
+    It speaks of `fields`, and is asked when a file has one of them; the first is whose column a fault is in.
+    """
+
+    fields: tuple[str, ...]
     faults: str
 
 
@@ -76,7 +79,7 @@ def once(key: str, field_name: str) -> Check:
     """Promise that a file says each thing once."""
     same = " AND ".join(f"s.{column} = d.{column}" for column in key.split(", "))
     return Check(
-        field_name,
+        (field_name,),
         f"""
         SELECT s.row_number, 'each only once; the same is in row ' || d.first, s.{field_name}
         FROM staged s
@@ -91,7 +94,7 @@ def once(key: str, field_name: str) -> Check:
 def in_use(field_name: str) -> Check:
     """Promise that nothing archived is changed."""
     return Check(
-        field_name,
+        (field_name,),
         f"""
         SELECT s.row_number, 'one that is in use; this one is archived, restore it first', s.{field_name}
         FROM staged s JOIN matched m ON m.row_number = s.row_number

@@ -99,13 +99,16 @@ class Merge:
 
     def _check(self, checks: Iterable[Check]) -> None:
         for check in checks:
+            fields = [self._fields[name] for name in check.fields]
+            if not any(map(self._header.has, fields)):
+                continue
             rows = self._run(
                 "SELECT row_number, expected, got, count(*) OVER () AS fault_count"
                 f" FROM ({check.faults}) v (row_number, expected, got)"
                 f" ORDER BY row_number LIMIT {FAULTS_LISTED_MAX}"
             ).all()
             if rows:
-                column = self._header.text_of(self._fields[check.field])
+                column = self._header.text_of(fields[0])
                 faults = [
                     ImportFault(row.row_number, column, row.expected, shortened(row.got or ""))
                     for row in rows

@@ -49,28 +49,28 @@ _CHECKS: Final = (
     once("code", "code"),
     once("gln", "gln"),
     Check(
-        "parent_code",
+        ("parent_code",),
         """
         SELECT s.row_number, 'nothing, for a dealer', s.parent_code
         FROM staged s WHERE s.kind = 'dealer' AND s.parent_code IS NOT NULL
         """,
     ),
     Check(
-        "territory",
+        ("territory",),
         """
         SELECT s.row_number, 'nothing, for a store', array_to_string(s.territory, ', ')
         FROM staged s WHERE s.kind = 'store' AND s.territory <> '{}'
         """,
     ),
     Check(
-        "longitude",
+        ("longitude", "latitude"),
         """
         SELECT s.row_number, 'longitude and latitude, or neither', coalesce(s.longitude, s.latitude)::text
         FROM staged s WHERE (s.longitude IS NULL) <> (s.latitude IS NULL)
         """,
     ),
     Check(
-        "latitude",
+        ("latitude", "longitude"),
         f"""
         SELECT s.row_number,
                CASE WHEN {_IS_SWAPPED} THEN 'a latitude; longitude and latitude seem to be swapped'
@@ -84,7 +84,7 @@ _CHECKS: Final = (
 _REFERENCES: Final = (
     in_use("code"),
     Check(
-        "kind",
+        ("kind",),
         """
         SELECT s.row_number, t.kind || ', as it is kept; a partner stays what it is', s.kind
         FROM staged s JOIN matched m ON m.row_number = s.row_number JOIN masterdata.partner t ON t.id = m.id
@@ -92,7 +92,7 @@ _REFERENCES: Final = (
         """,
     ),
     Check(
-        "parent_code",
+        ("parent_code",),
         """
         SELECT s.row_number, 'the code of a dealer, in this file or kept already', s.parent_code
         FROM staged s
@@ -102,7 +102,7 @@ _REFERENCES: Final = (
         """,
     ),
     Check(
-        "gln",
+        ("gln",),
         """
         SELECT s.row_number, 'a GLN that no other partner has', s.gln
         FROM staged s

@@ -70,7 +70,7 @@ _FIELDS: Final = (
 _CHECKS: Final = (
     once("gtin", "gtin"),
     Check(
-        "case_gtin",
+        ("case_gtin",),
         """
         SELECT s.row_number,
                'a GTIN of its own; the same is in row '
@@ -88,7 +88,7 @@ _CHECKS: Final = (
         """,
     ),
     Check(
-        "case_item_count",
+        ("case_item_count", "case_gtin"),
         """
         SELECT s.row_number, 'a case with both its GTIN and its count',
                coalesce(s.case_gtin, s.case_item_count::text)
@@ -97,7 +97,7 @@ _CHECKS: Final = (
         """,
     ),
     Check(
-        "pallet_case_count",
+        ("pallet_case_count", "company_prefix"),
         """
         SELECT s.row_number, 'a pallet with both its company prefix and its count',
                coalesce(s.company_prefix, s.pallet_case_count::text)
@@ -110,7 +110,7 @@ _CHECKS: Final = (
 _REFERENCES: Final = (
     in_use("gtin"),
     Check(
-        "name_zh",
+        ("name_zh", "name_en"),
         """
         SELECT s.row_number, 'a name, in Chinese or in English', ''
         FROM staged s
@@ -120,7 +120,7 @@ _REFERENCES: Final = (
         """,
     ),
     Check(
-        "gtin",
+        ("gtin",),
         """
         SELECT s.row_number, 'the GTIN of an item; here it is that of a case', s.gtin
         FROM staged s
@@ -129,7 +129,7 @@ _REFERENCES: Final = (
         """,
     ),
     Check(
-        "case_gtin",
+        ("case_gtin",),
         """
         SELECT s.row_number, 'a GTIN that nothing else here has', s.case_gtin
         FROM staged s
@@ -178,7 +178,7 @@ _PACKAGING: Final = (
 
 _KEPT: Final = (
     Check(
-        "gtin",
+        ("gtin",),
         """
         SELECT s.row_number, 'a GTIN that is not taken', s.gtin
         FROM staged s
@@ -188,7 +188,7 @@ _KEPT: Final = (
         """,
     ),
     Check(
-        "case_gtin",
+        ("case_gtin",),
         """
         SELECT s.row_number, 'a GTIN that is not taken', s.case_gtin
         FROM staged s

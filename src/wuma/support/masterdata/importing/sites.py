@@ -75,7 +75,7 @@ LINES: Final = Kind(
     references=(
         in_use("code"),
         Check(
-            "site_gln",
+            ("site_gln",),
             """
             SELECT s.row_number, 'the GLN of a site in use; import sites first', s.site_gln
             FROM staged s
@@ -86,7 +86,7 @@ LINES: Final = Kind(
             """,
         ),
         Check(
-            "gln_extension",
+            ("gln_extension",),
             """
             SELECT s.row_number, 'an extension that no other line of the site has', s.gln_extension
             FROM staged s
