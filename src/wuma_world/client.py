@@ -13,6 +13,7 @@ from datetime import datetime
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, Self
+from uuid import uuid4
 
 import httpx2 as httpx
 
@@ -20,6 +21,7 @@ from wuma_world.people import Phone
 
 WORLD_CLOCK: Final = "Wuma-World-Clock"
 CONNECTIONS_MAX: Final = 64
+IDLE_SECONDS_MAX: Final = 2.0  # a server hangs up on idle connections, most after five seconds
 TIMEOUT_SECONDS: Final = 60.0
 REPETITIONS_MAX: Final = 5
 PAUSE_SECONDS: Final = 0.25  # doubled each time: 0.25 + 0.5 + … + 4 = 8 s of a busy server
@@ -49,6 +51,10 @@ FAULTS_SHOWN: Final = 5
 BODY_SHOWN: Final = 400
 
 
+class Unreachable(Exception):
+    """The server does not answer; the message says what was asked how often."""
+
+
 class Server:
     """A Wuma server, as it is reached from outside."""
 
@@ -60,7 +66,7 @@ class Server:
     @asynccontextmanager
     async def at(cls, base_url: str) -> AsyncIterator[Self]:
         """Open connections to a server, and close them at the end."""
-        limits = httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX)
+        limits = httpx.Limits(max_connections=CONNECTIONS_MAX, keepalive_expiry=IDLE_SECONDS_MAX)
         no_jar = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # thousands of people share this client
         async with httpx.AsyncClient(
             base_url=base_url, limits=limits, timeout=TIMEOUT_SECONDS, cookies=no_jar
@@ -103,23 +109,38 @@ class Server:
         refusals: frozenset[int] | set[int] = frozenset(),
         **options: Any,
     ) -> httpx.Response:
-        """Send a request; when the server is busy, wait and send it again.
+        """Send a request; when the server is busy or the connection breaks, wait and send it again.
+
+        A request that must not be done twice carries what makes it one: an Idempotency-Key, the number
+        of a scan.
 
         Raises:
             Refused: the answer is an error that is not among `refusals`.
+            Unreachable: there is no answer.
         """
         said = dict(headers or {})
         if at is not None:
             said[WORLD_CLOCK] = at.isoformat()
-        answer = await self._client.request(method, path, headers=said, **options)
+        answer = await self._send(method, path, said, **options)
         for turn in range(REPETITIONS_MAX):
-            if answer.status_code not in _BUSY:
+            if answer is not None and answer.status_code not in _BUSY:
                 break
             await asyncio.sleep(PAUSE_SECONDS * 2**turn)
-            answer = await self._client.request(method, path, headers=said, **options)
+            answer = await self._send(method, path, said, **options)
+        if answer is None:
+            raise Unreachable(f"{method} {path}: the server hung up {REPETITIONS_MAX + 1} times")
         if answer.is_error and answer.status_code not in refusals:
             raise Refused(method, path, answer)
         return answer
+
+    async def _send(
+        self, method: str, path: str, headers: Mapping[str, str], **options: Any
+    ) -> httpx.Response | None:
+        """Send a request once; None when the connection broke, and nobody knows how far it came."""
+        try:
+            return await self._client.request(method, path, headers=headers, **options)
+        except httpx.TransportError:
+            return None
 
 
 class Desk:
@@ -147,9 +168,9 @@ class Desk:
             if after is None:
                 return
 
-    async def post(self, path: str, body: Any = None, *, at: datetime, key: str | None = None) -> Any:
-        """Do something. With a key, the same request sent again does nothing twice."""
-        headers = {"Idempotency-Key": key} if key else {}
+    async def post(self, path: str, body: Any = None, *, at: datetime) -> Any:
+        """Do something, once, however often it must be sent."""
+        headers = {"Idempotency-Key": uuid4().hex}
         answer = await self.request("POST", path, at=at, headers=headers, json=body)
         return answer.json() if answer.content else None
 

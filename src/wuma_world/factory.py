@@ -39,6 +39,12 @@ class Factory:
     office: Office
     labels: Labels
 
+    async def run(self, *, sampled: Sequence[Batch], made: Sequence[Batch]) -> int:
+        """Do a day's work: yesterday's samples, today's batches; return how many events were told."""
+        for batch in sampled:
+            await self.sample(batch)
+        return sum([await self.make(batch) for batch in made])
+
     async def make(self, batch: Batch) -> int:
         """Make a batch, tell Wuma what the line told its box, and return how many events that was."""
         at = self.world.at(batch.day * DAY_SECONDS + ENDS_HOUR * HOUR_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ PALLETS_SHIPPED_HOUR: Final = 17  # what was made today is on no truck before th
 TOLD_HOUR: Final = 20
 """Once a day, in the evening, everybody's software tells what happened."""
 
+TOLD_AT_ONCE_MAX: Final = 3
+
 Trip = TypeVar("Trip")
 Key = TypeVar("Key")
 
@@ -40,15 +43,19 @@ class Logistics:
 
     async def run(self, day: int) -> int:
         """Tell everything that moved on a day, and return how many events that was."""
-        told = self._at(day, TOLD_HOUR)
         moves = self.world.distribution.touching(day)
-        event_count = 0
-        for place, dealer in enumerate(self.world.brand.dealers):
-            if dealer in moves:
+        gate = asyncio.Semaphore(TOLD_AT_ONCE_MAX)
+
+        async def tell(place: int, dealer: Dealer) -> int:
+            async with gate:
                 events = list(self._events(dealer, URNS if place % 2 else LINKS, moves[dealer], day))
-                event_count += len(events)
-                await capture(self.office.admin, events, at=told)
-        return event_count
+                await capture(self.office.admin, events, at=self._at(day, TOLD_HOUR))
+                return len(events)
+
+        busy = [(place, dealer) for place, dealer in enumerate(self.world.brand.dealers) if dealer in moves]
+        async with asyncio.TaskGroup() as all_of_them:
+            tasks = [all_of_them.create_task(tell(place, dealer)) for place, dealer in busy]
+        return sum(task.result() for task in tasks)
 
     def _events(self, dealer: Dealer, naming: Naming, moves: Moves, day: int) -> Iterator[Event]:
         """Yield the events of a dealer, of the factory that supplies them and of the stores they supply."""

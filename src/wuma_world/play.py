@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -78,12 +79,12 @@ async def play(world: World, server: Server, people: People, folder: Path, told:
     )
     event_count = 0
     for day in range(LAST_DAY + 1):
-        for batch in batches[day - 1]:
-            await factory.sample(batch)
-        for batch in batches[day]:
-            event_count += await factory.make(batch)
-        event_count += await logistics.run(day)
-        await crowd.scan(scans[day])
+        # Nothing of one day waits for another thing of it: what is made today is scanned days later.
+        async with asyncio.TaskGroup() as today:
+            made = today.create_task(factory.run(sampled=batches[day - 1], made=batches[day]))
+            moved = today.create_task(logistics.run(day))
+            today.create_task(crowd.scan(scans[day]))
+        event_count += made.result() + moved.result()
         told(LIVING, day + 1, LAST_DAY + 1)
     return Played(office, labels, orders, tuple(crowd.heard), event_count)
 

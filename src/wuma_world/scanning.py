@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from random import Random
 from typing import Any, Final
+from uuid import UUID
 
 from wuma_world.client import Server
 from wuma_world.labels import Labels
 from wuma_world.scans import CHEAT, Printed, Scan, Side
 from wuma_world.world import World
 
-AT_ONCE_MAX: Final = 32
+AT_ONCE_MAX: Final = 24
 REPORTS_SHARE: Final = 0.3
 """Honest people who are told of doubts, and report them."""
 SUSPECT: Final = "suspect"
@@ -65,7 +66,9 @@ class Crowd:
         async with gate:
             at = self.world.at(scan.at)
             path = self.labels.path(scan.shown, scan.story)
-            method = "GET" if scan.shown.side is Side.OPEN else "POST"
+            method = "GET"
+            if scan.shown.side is not Side.OPEN:
+                method, path = "POST", f"{path}?scan={self._number(scan)}"
             answer = await self.server.scan(scan.phone, method, path, address=scan.address, at=at)
             told: dict[str, Any] = answer.json()
             is_throttled = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
@@ -74,6 +77,11 @@ class Crowd:
             return Heard(
                 scan, verdict, tuple(told["reasons"]), told["scan_id"], told.get("mistyped", False), reported
             )
+
+    def _number(self, scan: Scan) -> UUID:
+        """Return the number that the page gives a scan, so that sent twice it counts once."""
+        chance = Random(f"{self.world.seed}/{scan.at}/{scan.phone.number}")
+        return UUID(int=chance.getrandbits(128), version=4)
 
     async def _report(self, scan: Scan, told: dict[str, Any]) -> bool:
         """Let some of those who are told of doubts write to the brand."""
