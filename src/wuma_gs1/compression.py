@@ -77,11 +77,8 @@ def decompress(uri: str, *, contents: bool = True, associations: bool = True) ->
         )
     stem, packed, rest = found.groups()
     elements, parameters = _unpack(packed)
-    before = _PLAIN_KEY(stem)
-    if before is not None and (ai := CONVENIENCE_NAMES.get(before[2], before[2])) in AIS:
-        key = DigitalLink.parse(
-            f"{before[1]}/{ai}/{before[3]}", short_gtins=True, contents=contents, associations=False
-        )
+    if (readable := _readable_key(stem)) is not None:
+        key = DigitalLink.parse(readable, short_gtins=True, contents=contents, associations=False)
         stem, elements = key.stem, (key.key, *elements)
     link = DigitalLink.of(_qualified(elements), stem=stem, contents=contents, associations=associations)
     query, has_fragment, fragment = rest.removeprefix("?").partition("#")
@@ -89,6 +86,19 @@ def decompress(uri: str, *, contents: bool = True, associations: bool = True) ->
     if numeric := next((name for name, _ in foreign if name.isdigit()), None):
         raise _broken(f"no AI beside the packed ones, got {numeric}")
     return link._replace(parameters=tuple(foreign), fragment=fragment if has_fragment else None)
+
+
+def _readable_key(stem: str) -> str | None:
+    """Find the key that a partly compressed link leaves readable; None if the stem only looks like it."""
+    found = _PLAIN_KEY(stem)
+    if found is None:
+        return None
+    uri = f"{found[1]}/{CONVENIENCE_NAMES.get(found[2], found[2])}/{found[3]}"
+    try:
+        DigitalLink.parse(uri, short_gtins=True, contents=False, associations=False)
+    except ParseError:
+        return None
+    return uri
 
 
 def _parameter(text: str) -> tuple[str, str | None]:

@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 from wuma_gs1.application_identifiers import AIS, Element
 from wuma_gs1.check_characters import check_digit
 from wuma_gs1.digital_link import DigitalLink
+from wuma_gs1.element_strings import bracketed
 from wuma_gs1.errors import Code, ParseError, shown
 
 
@@ -219,7 +220,7 @@ class Epc(NamedTuple):
     @property
     def bracketed(self) -> str:
         """The thing as an element string."""
-        return "".join(f"({ai}){value}" for ai, value in self.elements)
+        return bracketed(self.elements)
 
     @property
     def digital_link(self) -> DigitalLink:

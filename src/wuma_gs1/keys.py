@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from wuma_gs1.application_identifiers import AIS
+from wuma_gs1.application_identifiers import AIS, Element
 from wuma_gs1.check_characters import check_digit, check_pair, has_check_digit
+from wuma_gs1.element_strings import bracketed
 from wuma_gs1.errors import Code, ParseError, full_width, shown
 
 __all__ = [
@@ -80,7 +81,7 @@ class Key:
     @property
     def bracketed(self) -> str:
         """The key as an element string."""
-        return f"({self.ai}){self.value}"
+        return bracketed([Element(self.ai, self.value)])
 
     def company_prefix(self, length: int) -> str:
         """Cut out the GS1 Company Prefix, whose length the key itself does not tell.
@@ -394,7 +395,7 @@ class Upui:
     @property
     def bracketed(self) -> str:
         """The identifier as an element string."""
-        return f"{self.gtin.bracketed}(235){self.extension}"
+        return bracketed([Element("01", self.gtin.value), Element("235", self.extension)])
 
 
 def expand_upc_e(digits: str) -> Gtin:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from wuma_gs1.application_identifiers import Element
 from wuma_gs1.bits import BitReader, BitWriter
+from wuma_gs1.element_strings import bracketed
 from wuma_gs1.epc import SCHEMES, CompanyPrefixLengths, Epc
 from wuma_gs1.errors import Code, ParseError, full_width, shown
 from wuma_gs1.plus_encodings import PLUS_ENCODINGS, PlusEncoding
@@ -132,7 +133,7 @@ class Tag(NamedTuple):
     @property
     def bracketed(self) -> str:
         """The key and the data as an element string."""
-        return "".join(f"({ai}){value}" for ai, value in (*self.elements, *self.data))
+        return bracketed((*self.elements, *self.data))
 
     @property
     def has_key(self) -> bool:
