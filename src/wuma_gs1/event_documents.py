@@ -72,7 +72,7 @@ def event_of_json(event: Mapping[str, Json], prefixes: Prefixes | None = None) -
     return Node(kind.rpartition(":")[2], "", list(_fields(event, prefixes or {}, 0)))
 
 
-def prefixes_of(context: Json) -> dict[str, str]:
+def prefixes_of(context: object) -> dict[str, str]:
     """Collect the prefixes that a JSON-LD `@context` declares itself; contexts by address are not fetched.
 
     >>> prefixes_of(["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"ex": "https://ex.cn/"}])

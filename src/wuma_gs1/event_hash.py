@@ -60,7 +60,7 @@ def event_hashes(document: bytes | str) -> list[EventHash]:
     return [hash_of(event, ignored) for event in events]
 
 
-def hash_of_json(event: Mapping[str, Json], context: Json = None) -> EventHash:
+def hash_of_json(event: Mapping[str, Json], context: object = None) -> EventHash:
     """Hash one parsed JSON event; `context` is the `@context` of the document around it.
 
     Raises:
