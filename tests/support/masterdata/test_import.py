@@ -376,6 +376,11 @@ class TestColumns:
 
         assert [(error.row, error.column) for error in report.errors] == [(6, "商品条码")]
 
+    def test_rows_after_many_blank_ones_are_rows(self, db: Session, brand: Brand) -> None:
+        content = as_csv(["商品条码", "品名"], *[["", ""]] * 500, [new_gtin(), "奶粉"])
+
+        assert counts(take(db, brand, "products", content)) == (1, 1, 0, 0)
+
     @pytest.mark.parametrize(
         ("content", "expected", "got"),
         [

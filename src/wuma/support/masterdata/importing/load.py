@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -33,7 +33,7 @@ from wuma.support.masterdata.importing.partners import partners
 from wuma.support.masterdata.importing.products import PRODUCTS
 from wuma.support.masterdata.importing.report import Faults, ImportReport
 from wuma.support.masterdata.importing.sites import LINES, sites
-from wuma.support.masterdata.importing.source import Format, Record, Unreadable, is_blank
+from wuma.support.masterdata.importing.source import Format, Record, Unreadable
 from wuma.support.masterdata.importing.stage import Progress, stage
 from wuma.support.masterdata.regions import region_names
 
@@ -134,104 +134,118 @@ def take_in(
         )
     )
     _be_the_only_one(session, order.tenant_id)
-    report, faults = ImportReport(order.kind, order.dry_run), Faults()
-    kind = _kind(session, order.kind)
+    intake = _Intake(session, order, now)
     with session.begin_nested() as savepoint:
         try:
-            _take_in(
-                session, file, order, kind, report, faults, now, renew_scope, progress or _nobody_watches
-            )
-        except Unreadable as unreadable:
-            faults.add(unreadable.row, None, expected=unreadable.expected, got=unreadable.got)
+            intake.run(file, renew_scope, progress or _nobody_watches)
         except IntegrityError as error:
             if not isinstance(error.orig, UniqueViolation):
                 raise
-            raise Overtaken(
-                "Please import the file again: what was made meanwhile will be updated."
-            ) from None
-        if faults.count or order.dry_run:
+            raise Overtaken("Please import it again: what was made meanwhile will be updated.") from None
+        if intake.faults.count or order.dry_run:
             savepoint.rollback()
-    report.error_count = faults.count
-    report.errors = sorted(faults.listed, key=lambda fault: fault.row or 0)
-    report.applied = not faults.count and not order.dry_run
-    if faults.count:
-        report.created_count = report.updated_count = report.unchanged_count = 0
-    return report
+    return intake.told()
 
 
-def _take_in(
-    session: Session,
-    file: IO[bytes],
-    order: ImportOrder,
-    kind: Kind,
-    report: ImportReport,
-    faults: Faults,
-    now: datetime,
-    renew_scope: Callable[[], None],
-    progress: Progress,
-) -> None:
-    titles = Titles(kind.fields)
-    source = open_source(file, order.declared, titles.known_count)
-    report.format, report.encoding, report.sheet = source.format, source.encoding, source.sheet
-    report.notes = source.notes
-    records = _until_unreadable(source.records, faults)
-    head = list(islice(records, HEADER_ROWS_MAX + SAMPLE_ROWS))
-    if not head and faults.count:
-        return
-    header = titles.read(head[:HEADER_ROWS_MAX])
-    report.columns = header.columns(kind.fields)
-    report.ignored_columns = header.ignored()
-    below = [record for record in head if record.row > header.row]
-    if not _columns_are_right(header, kind, below, faults):
-        return
-    if all(is_blank(record.cells) for record in below):
-        faults.add(None, None, expected="rows below the header", got="none")
-        return
-    report.row_count = stage(
-        session,
-        chain(below, records),
-        header,
-        kind.fields,
-        file_format=source.format,
-        faults=faults,
-        progress=progress,
-    )
-    renew_scope()
-    merge = Merge(session, kind, header, faults, tenant_id=order.tenant_id, now=now)
-    merge.check_rows()
-    if faults.count:
-        return
-    merge.check_references()
-    if faults.count:
-        return
-    merged = merge.write()
-    report.created_count, report.updated_count = merged.created_count, merged.updated_count
-    report.unchanged_count = report.row_count - merged.created_count - merged.updated_count
-    merge.forget()
+class _Intake:
+    """One file on its way in: what is known of it so far, and what is wrong with it."""
 
+    def __init__(self, session: Session, order: ImportOrder, now: datetime) -> None:
+        self.faults = Faults()
+        self._session = session
+        self._order = order
+        self._now = now
+        self._kind = _kind(session, order.kind)
+        self._report = ImportReport(order.kind, order.dry_run)
 
-def _columns_are_right(header: Header, kind: Kind, below: list[Record], faults: Faults) -> bool:
-    """Whether the columns are there and hold what their titles say; if not, the rows need not be read."""
-    fields = {field.name: field for field in kind.fields}
-    misplaced = {found.field.name: found for found in find_misplaced(header, kind.fields, below)}
-    for group in kind.needed:
-        if not any(header.has(fields[name]) for name in group):
-            wanted = " or ".join(str(fields[name].titles[0]) for name in group)
-            found = misplaced.pop(group[0], None)
-            hint = f"; its values seem to be in the column {found.seems_in!r}" if found else ""
-            titles = ", ".join(text for text in header.texts if text)
-            faults.add(header.row or None, None, expected=f"a column {wanted}{hint}", got=titles)
-    for found in misplaced.values():
-        expected = f"{found.field.titles[0]}; the values seem to be in the column {found.seems_in!r}"
-        faults.add(header.row or None, found.column, expected=expected, got=found.example)
-    return not faults.count
+    def run(self, file: IO[bytes], renew_scope: Callable[[], None], progress: Progress) -> None:
+        """Go as far as the file allows; what stops it is among the faults."""
+        try:
+            self._run(file, renew_scope, progress)
+        except Unreadable as unreadable:
+            self._note(unreadable)
 
+    def told(self) -> ImportReport:
+        """Return the report, the faults by row."""
+        report = self._report
+        report.error_count = self.faults.count
+        report.errors = sorted(self.faults.listed, key=lambda fault: fault.row or 0)
+        report.applied = not self.faults.count and not self._order.dry_run
+        if self.faults.count:
+            report.created_count = report.updated_count = report.unchanged_count = 0
+        return report
 
-def _until_unreadable(records: Iterator[Record], faults: Faults) -> Iterator[Record]:
-    try:
-        yield from records
-    except Unreadable as unreadable:
-        faults.add(unreadable.row, None, expected=unreadable.expected, got=unreadable.got)
+    def _run(self, file: IO[bytes], renew_scope: Callable[[], None], progress: Progress) -> None:
+        report = self._report
+        titles = Titles(self._kind.fields)
+        source = open_source(file, self._order.declared, titles.known_count)
+        report.format, report.encoding, report.sheet = source.format, source.encoding, source.sheet
+        report.notes = source.notes
+        records = self._until_unreadable(source.records)
+        head = list(islice(records, HEADER_ROWS_MAX + SAMPLE_ROWS))
+        if not head and self.faults.count:
+            return
+        header = titles.read(head[:HEADER_ROWS_MAX])
+        report.columns = header.columns(self._kind.fields)
+        report.ignored_columns = header.ignored()
+        below = [record for record in head if record.row > header.row]
+        self._check_columns(header, below)
+        if self.faults.count:
+            return
+        report.row_count = stage(
+            self._session,
+            chain(below, records),
+            header,
+            self._kind.fields,
+            file_format=source.format,
+            faults=self.faults,
+            progress=progress,
+        )
+        if not report.row_count:
+            self.faults.add(None, None, expected="rows below the header", got="none")
+        renew_scope()
+        self._merge(header)
+
+    def _merge(self, header: Header) -> None:
+        merge = Merge(
+            self._session, self._kind, header, self.faults, tenant_id=self._order.tenant_id, now=self._now
+        )
+        merge.check_rows()
+        if self.faults.count:
+            return  # a row that could not be read may be what another one refers to
+        merge.check_references()
+        if self.faults.count:
+            return
+        merged = merge.write()
+        report = self._report
+        report.created_count, report.updated_count = merged.created_count, merged.updated_count
+        report.unchanged_count = report.row_count - merged.created_count - merged.updated_count
+        merge.forget()
+
+    def _check_columns(self, header: Header, below: Sequence[Record]) -> None:
+        """Note columns that are missing, and those that hold something else than their titles say."""
+        row = header.row or None
+        fields = {field.name: field for field in self._kind.fields}
+        misplaced = {found.field.name: found for found in find_misplaced(header, self._kind.fields, below)}
+        for group in self._kind.needed:
+            if not any(header.has(fields[name]) for name in group):
+                wanted = " or ".join(str(fields[name].titles[0]) for name in group)
+                found = misplaced.pop(group[0], None)
+                hint = f"; its values seem to be in the column {found.seems_in!r}" if found else ""
+                titles = ", ".join(text for text in header.texts if text)
+                self.faults.add(row, None, expected=f"a column {wanted}{hint}", got=titles)
+        for found in misplaced.values():
+            expected = f"{found.field.titles[0]}; the values seem to be in the column {found.seems_in!r}"
+            self.faults.add(row, found.column, expected=expected, got=found.example)
+
+    def _until_unreadable(self, records: Iterator[Record]) -> Iterator[Record]:
+        try:
+            yield from records
+        except Unreadable as unreadable:
+            self._note(unreadable)
+
+    def _note(self, unreadable: Unreadable) -> None:
+        self.faults.add(unreadable.row, None, expected=unreadable.expected, got=unreadable.got)
 
 
 def _be_the_only_one(session: Session, tenant_id: int) -> None:
