@@ -15,6 +15,7 @@ from wuma.chain.authenticity import reports
 from wuma.chain.authenticity.judge import Outcome
 from wuma.chain.authenticity.log import ScanView, scan_view
 from wuma.chain.authenticity.models import Alarm, Report, ScanRow
+from wuma.chain.codes.facade import Origin, origins
 from wuma.kernel.errors import NotFound
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
@@ -24,6 +25,7 @@ from wuma.kernel.http.paging import After, Limit, Page, cut, read_cursor
 routes = APIRouter(route_class=Endpoint, tags=["authenticity"])
 
 LEAKS_MAX: Final = 200
+UNITS_TRACED_MAX: Final = 100  # of one leak: more would name the same files
 
 
 @routes.get("/scans")
@@ -71,6 +73,14 @@ def list_scans(
     return cut(rows, limit, key=lambda row: [row.at, row.id], item=scan_view)
 
 
+class LeakSource(BaseModel):
+    """Somebody who was given the file with these codes, and when."""
+
+    print_file_id: UUID
+    recipient_name: str
+    released_at: datetime
+
+
 class Leak(BaseModel):
     """Codes of an order were scanned before they were on any item: somebody has labels, or the file."""
 
@@ -83,12 +93,14 @@ class Leak(BaseModel):
     last_at: datetime
     regions: list[str]
     sample_unit: int
+    sources: list[LeakSource]
+    """Who had the scanned codes for printing; nobody, when no file with them was ever released."""
 
 
 @routes.get("/leaks")
 @needs("authenticity.read")
 def list_leaks(db: Db) -> list[Leak]:
-    """List orders whose codes were scanned before activation, the most scans first."""
+    """List orders whose codes were scanned before activation, most scans first, with who printed them."""
     scan_count = func.count()
     rows = db.execute(
         select(
@@ -100,14 +112,39 @@ def list_leaks(db: Db) -> list[Leak]:
             func.min(ScanRow.at).label("first_at"),
             func.max(ScanRow.at).label("last_at"),
             func.array_remove(func.array_agg(ScanRow.region.distinct()), None).label("regions"),
-            func.min(ScanRow.unit).label("sample_unit"),
+            func.array_agg(ScanRow.unit.distinct()).label("units"),
         )
         .where(ScanRow.outcome == Outcome.NOT_ACTIVATED.value)
         .group_by(ScanRow.order_id, ScanRow.product_id)
         .order_by(scan_count.desc(), ScanRow.order_id)
         .limit(LEAKS_MAX)
-    )
-    return [Leak.model_validate(row, from_attributes=True) for row in rows]
+    ).all()
+    known = origins(db, [unit for row in rows for unit in row.units[:UNITS_TRACED_MAX]])
+    return [
+        Leak(
+            order_id=row.order_id,
+            product_id=row.product_id,
+            scan_count=row.scan_count,
+            code_count=row.code_count,
+            person_count=row.person_count,
+            first_at=row.first_at,
+            last_at=row.last_at,
+            regions=row.regions,
+            sample_unit=row.units[0],
+            sources=_sources(row.units, known),
+        )
+        for row in rows
+    ]
+
+
+def _sources(units: list[int], known: dict[int, Origin]) -> list[LeakSource]:
+    """Return who had any of these units printed, each file once."""
+    printings = (printing for unit in units if unit in known for printing in known[unit].printings)
+    by_file = {
+        printing.print_file_id: LeakSource.model_validate(printing, from_attributes=True)
+        for printing in printings
+    }
+    return sorted(by_file.values(), key=lambda source: source.released_at)
 
 
 class AlarmView(BaseModel):
