@@ -29,6 +29,7 @@ from wuma.kernel.db import HotPool
 from wuma.kernel.errors import Refusal
 from wuma.kernel.http import health, problems
 from wuma.kernel.http.edge import Edge
+from wuma.kernel.http.turns import Turns
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import PLATFORM
@@ -145,6 +146,7 @@ def build_platform_api(runtime: Runtime) -> FastAPI:
         responses=_PROBLEM_RESPONSES,
     )
     app.state.runtime = runtime
+    app.state.turns = Turns()
     for routes in wiring.API_ROUTES:
         app.include_router(routes, prefix=API_PREFIX)
     for routes in wiring.EPCIS_ROUTES:

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
+from wuma.kernel.errors import TooBusy
+
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -19,10 +21,6 @@ BATCHES_IN_FLIGHT_MAX: Final = 3
 WAITING_MAX: Final = (
     20_000  # at 5,000 a second that is four seconds; whoever comes later is told to come again
 )
-
-
-class Overloaded(Exception):
-    """More callers are waiting than can be answered in good time."""
 
 
 class Batcher(Generic[Question, Answer]):
@@ -37,10 +35,10 @@ class Batcher(Generic[Question, Answer]):
         """Return the answer to a question.
 
         Raises:
-            Overloaded: when too many are waiting already.
+            TooBusy: when too many are waiting already.
         """
         if len(self._waiting) >= WAITING_MAX:
-            raise Overloaded(f"{len(self._waiting)} callers are waiting")
+            raise TooBusy(f"{len(self._waiting)} callers are waiting.")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if len(self._in_flight) < BATCHES_IN_FLIGHT_MAX:

@@ -17,6 +17,8 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import Session
 
+from wuma.kernel import telemetry
+from wuma.kernel.errors import DatabaseAway, DiskFull
 from wuma.kernel.tenancy import TOKEN_SETTING, Scope, TokenSigner
 
 POOL_CONNECTIONS: Final = (
@@ -25,6 +27,19 @@ POOL_CONNECTIONS: Final = (
 STATEMENT_TIMEOUT_MS: Final = 60_000
 LOCK_TIMEOUT_MS: Final = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS: Final = 120_000
+
+_HICCUPS: Final = (
+    OSError,  # nobody listens at the socket, or the connection broke
+    TimeoutError,
+    asyncpg.InterfaceError,  # the connection was closed under us
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it is starting, stopping, or was told to end our statement
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,  # a deadlock, solved at our cost
+)
+
+log = telemetry.logger(__name__)
 
 _ENTER = text(f"SELECT set_config('{TOKEN_SETTING}', :token, true)")
 
@@ -107,12 +122,23 @@ class HotPool:
 
     @asynccontextmanager
     async def transaction(self, scope: Scope) -> AsyncIterator[asyncpg.Connection]:
-        """Open a transaction in a scope; commit at the end, roll back on any exception."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(
-                f"SELECT set_config('{TOKEN_SETTING}', $1, true)", self._signer.sign(scope)
-            )
-            yield connection
+        """Open a transaction in a scope; commit at the end, roll back on any exception.
+
+        Raises:
+            DatabaseAway: the database cannot answer just now, or died while it did.
+            DiskFull: it has no room to write.
+        """
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(
+                    f"SELECT set_config('{TOKEN_SETTING}', $1, true)", self._signer.sign(scope)
+                )
+                yield connection
+        except asyncpg.DiskFullError as failure:
+            raise DiskFull from failure
+        except _HICCUPS as failure:
+            log.warning("db.away", failure=type(failure).__name__)
+            raise DatabaseAway from failure
 
     async def close(self) -> None:
         """Close all connections once they are free."""

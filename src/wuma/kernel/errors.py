@@ -90,12 +90,46 @@ class Forbidden(Refusal):
     slug = "forbidden"
 
 
-class TooMany(Refusal):
+class ComeAgain(Refusal):
+    """Not now; wait a little."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "come-again"
+
+    def __init__(self, detail: str, *, retry_after_seconds: int = 1, **members: Any) -> None:
+        super().__init__(detail, retry_after_seconds=retry_after_seconds, **members)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class TooMany(ComeAgain):
     """Too many attempts; wait a little."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     slug = "too-many-requests"
 
-    def __init__(self, detail: str, *, retry_after_seconds: int, **members: Any) -> None:
-        super().__init__(detail, retry_after_seconds=retry_after_seconds, **members)
-        self.retry_after_seconds = retry_after_seconds
+
+class TooBusy(ComeAgain):
+    """Too many people are asking just now."""
+
+    slug = "too-busy"
+
+
+class DatabaseAway(ComeAgain):
+    """The database is not answering."""
+
+    slug = "database-away"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing was changed, or it was and is kept: repeat the request with the same Idempotency-Key."
+        )
+
+
+class DiskFull(ComeAgain):
+    """There is no room left on the disk."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    slug = "disk-full"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed. Whoever runs this server has to make room.")

@@ -31,7 +31,6 @@ from wuma.journeys.scan_code.reception import (
     language_of,
     read_whence,
 )
-from wuma.kernel.batching import Overloaded
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
 from wuma.kernel.ids import uuid7
 
@@ -63,7 +62,7 @@ class ScanRoutes:
             return
         try:
             reply = await answering
-        except (Refusal, Overloaded) as failure:
+        except Refusal as failure:
             reply = self._reception.refusal(scope, headers_of(scope), failure)
         await reply.send(send)
 

@@ -31,7 +31,6 @@ from wuma.journeys.scan_code.reception import (
     read_request,
     read_whence,
 )
-from wuma.kernel.batching import Overloaded
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal, TooMany
 from wuma.kernel.http.assets import Assets
 from wuma.kernel.http.problems import refused
@@ -71,7 +70,7 @@ async def typed(request: Request) -> Response:
         visitor = reception.visitor(scope, headers)
         answer = await reception.desk.hidden_code(code, visitor, scan_id=None, now=now)
         reply = reception.reply(scope, headers, answer, visitor, now, scanned=code)
-    except (Refusal, Overloaded) as failure:
+    except Refusal as failure:
         reply = reception.refusal(scope, headers, failure)
     response = Response(reply.body, reply.status)
     response.raw_headers.extend(reply.headers)

@@ -24,9 +24,8 @@ from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.answer import Answer
 from wuma.journeys.scan_code.scan import ScanDesk, Visitor
 from wuma.journeys.scan_code.texts import Language
-from wuma.kernel.batching import Overloaded
 from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
-from wuma.kernel.errors import FieldError, InvalidInput, Refusal
+from wuma.kernel.errors import ComeAgain, FieldError, InvalidInput, Refusal
 from wuma.kernel.http.origin import Address, believed_address
 from wuma.kernel.http.problems import refused
 from wuma.kernel.settings import Settings
@@ -74,13 +73,6 @@ class Reply(NamedTuple):
         headers = [*self.headers, length]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
-
-
-class TooBusy(Refusal):
-    """Too many people are scanning just now."""
-
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    slug = "too-busy"
 
 
 class Reception:
@@ -146,14 +138,13 @@ class Reception:
             sent = [*sent, self.cookie(visitor.cookie)]
         return Reply(status, sent, body)
 
-    def refusal(self, scope: Scope, headers: Headers, failure: Refusal | Overloaded) -> Reply:
+    def refusal(self, scope: Scope, headers: Headers, failure: Refusal) -> Reply:
         """Return why there is no answer, as a page or as a problem document."""
-        if isinstance(failure, Overloaded):
-            failure = TooBusy(f"Please try again in a moment: {failure}.")
         response = refused(failure)
         if wants_json(headers):
-            return Reply(response.status_code, list(response.raw_headers[1:]), bytes(response.body))
-        problem = page.Problem.BUSY if isinstance(failure, TooBusy) else page.Problem.MALFORMED
+            own = [pair for pair in response.raw_headers if pair[0] != b"content-length"]
+            return Reply(response.status_code, own, bytes(response.body))
+        problem = page.Problem.BUSY if isinstance(failure, ComeAgain) else page.Problem.MALFORMED
         body = page.render_problem(problem, language=language_of(scope, headers))
         return Reply(response.status_code, [*_HTML_HEADERS, *page.page_headers()], body)
 

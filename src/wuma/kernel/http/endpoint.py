@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, Final
 
 from fastapi import Depends
@@ -20,20 +21,25 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
-from wuma.kernel.errors import FieldError, InvalidInput, Refusal
+from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock, utc_now
+from wuma.kernel.errors import FieldError, InvalidInput, Refusal, TooMany
 from wuma.kernel.http.access import Access, Principal, access_of
 from wuma.kernel.http.authentication import authenticate
 from wuma.kernel.http.origin import client_address
+from wuma.kernel.http.turns import Turns
+from wuma.kernel.limits import Limit
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import NOBODY
 
 IDEMPOTENCY_HEADER: Final = "idempotency-key"
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 200
 IDEMPOTENCY_DAYS: Final = 7
+REQUESTS_PER_ACCOUNT: Final = Limit("api", 12_000, minutes=1)
+"""200 a second: more than any person or well-behaved program, and little enough to bear."""
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -59,9 +65,12 @@ class Endpoint(APIRoute):
     """A route that says who may use it, and whose work is one transaction."""
 
     access: Access
+    is_streamed: bool
+    """An ``async`` route reads its body itself, as it comes; every other one is called when all is there."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.access = access_of(endpoint)
+        self.is_streamed = iscoroutinefunction(endpoint)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -70,17 +79,38 @@ class Endpoint(APIRoute):
 
         async def run(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
+            turns: Turns = request.app.state.turns
             now = read_clock(runtime.settings.clock, request.headers.get(WORLD_CLOCK_HEADER))
-            principal = await run_in_threadpool(authenticate, request, runtime, now)
+            async with turns.one():
+                principal = await run_in_threadpool(authenticate, request, runtime, now)
             self.access.admit(principal)
-            session = runtime.database.session(principal.scope if principal else NOBODY)
-            request.state.context = _Context(runtime, principal, now, session)
-            try:
-                return await self._run_in_transaction(request, handle, session, principal, now)
-            finally:
-                await run_in_threadpool(session.close)
+            # By the real clock: a simulated brand may live through weeks in one of our minutes.
+            if principal is not None and not runtime.attempts.count(
+                REQUESTS_PER_ACCOUNT, str(principal.account_id), now=utc_now()
+            ):
+                raise TooMany("Too many requests from this account.", retry_after_seconds=60)
+            if self.is_streamed:  # it works in one thread from its first statement to its last
+                return await self._run(request, handle, runtime, principal, now)
+            await _receive_body(request)  # outside of the turn: it takes as long as its sender likes
+            async with turns.one():
+                return await self._run(request, handle, runtime, principal, now)
 
         return run
+
+    async def _run(
+        self,
+        request: Request,
+        handle: Callable[[Request], Coroutine[Any, Any, Response]],
+        runtime: Runtime,
+        principal: Principal | None,
+        now: datetime,
+    ) -> Response:
+        session = runtime.database.session(principal.scope if principal else NOBODY)
+        request.state.context = _Context(runtime, principal, now, session)
+        try:
+            return await self._run_in_transaction(request, handle, session, principal, now)
+        finally:
+            await run_in_threadpool(session.close)
 
     async def _run_in_transaction(
         self,
@@ -109,6 +139,13 @@ class Endpoint(APIRoute):
 
         await run_in_threadpool(commit)
         return response
+
+
+async def _receive_body(request: Request) -> None:
+    try:
+        await request.body()
+    except ClientDisconnect:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The request ended before its body did.") from None
 
 
 class _Once:

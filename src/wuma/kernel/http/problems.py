@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+import psycopg
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,11 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from wuma.kernel import telemetry
-from wuma.kernel.errors import FieldError, InvalidInput, Refusal, TooMany
+from wuma.kernel.errors import ComeAgain, DatabaseAway, DiskFull, FieldError, InvalidInput, Refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 GOT_CHARACTERS_MAX: Final = 120
-RETRY_AFTER_SECONDS: Final = 1
 
 log = telemetry.logger(__name__)
 
@@ -37,7 +37,7 @@ def _problem(status: int, type_uri: str, title: str, detail: str, **members: Any
 def refused(refusal: Refusal) -> Response:
     """Answer a refusal."""
     response = _problem(refusal.status, refusal.type_uri, refusal.title, refusal.detail, **refusal.members)
-    if isinstance(refusal, TooMany):
+    if isinstance(refusal, ComeAgain):
         response.headers["Retry-After"] = str(refusal.retry_after_seconds)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -85,14 +85,8 @@ async def on_database_error(request: Request, error: Exception) -> Response:
         return problem(HTTPStatus.CONFLICT, "conflict", "It does not fit what is there", str(constraint))
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
         log.warning("http.database_away", path=request.url.path, failure=type(error).__name__)
-        response = problem(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "database-away",
-            "The database is not answering",
-            "Nothing was changed, or it was and is kept: repeat the request with the same Idempotency-Key.",
-        )
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
+        is_full = isinstance(getattr(error, "orig", None), psycopg.errors.DiskFull)
+        return refused(DiskFull() if is_full else DatabaseAway())
     return await on_bug(request, error)
 
 
