@@ -876,6 +876,22 @@ class TestHttp:
 
         assert (first["created_count"], second["unchanged_count"]) == (1, 1)
 
+    def test_imports_do_not_take_all_connections(
+        self, admin: SignedInClient, runtime: Runtime, brand: Brand
+    ) -> None:
+        content = as_csv(["GTIN", "品名"], *[[new_gtin(), "奶粉"] for _ in range(2000)])
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(
+                pool.map(lambda _: admin.post("/imports?kind=products", content=content), range(8))
+            )
+
+        statuses = {answer.status_code for answer in answers}
+        assert 200 in statuses
+        assert statuses <= {200, 409, 429}
+        with runtime.database.transaction(brand.scope) as session:
+            assert kept(session, brand, ProductRow) == 2000
+
     @pytest.mark.parametrize("query", ["", "?kind=cats", "?kind=products&dry_run=maybe"])
     def test_what_to_import_must_be_said(self, admin: SignedInClient, query: str) -> None:
         assert admin.post(f"/imports{query}", content=b"x").status_code == 422

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryFile
+from threading import BoundedSemaphore
 from typing import IO, Annotated, Any, Final, TypeVar
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
-from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal
+from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal, TooMany
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import IDEMPOTENCY_HEADER, Actor, Db, Endpoint, Now, Program
 from wuma.kernel.http.paging import After, Limit, Page, cut, read_cursor
@@ -40,6 +41,8 @@ READ: Final = "masterdata.read"
 WRITE: Final = "masterdata.write"
 
 UPLOAD_BUFFER_BYTES: Final = 1024 * 1024
+IMPORTS_AT_ONCE_MAX: Final = 2  # of one process: each holds a connection, of twelve, for up to minutes
+RETRY_AFTER_SECONDS: Final = 30
 
 routes = APIRouter(route_class=Endpoint, tags=["master data"])
 
@@ -371,6 +374,8 @@ class UploadCutShort(Refusal):
     slug = "upload-cut-short"
 
 
+_seats = BoundedSemaphore(IMPORTS_AT_ONCE_MAX)
+
 streamed = APIRouter(route_class=StreamedEndpoint, tags=["master data"])
 
 _FILE_BODY: Final = {
@@ -412,11 +417,16 @@ async def import_table(
         dry_run=dry_run,
     )
 
-    def take() -> ImportReport:
-        def renew_scope() -> None:
-            program.database.narrow(db, actor.scope)
+    def renew_scope() -> None:
+        program.database.narrow(db, actor.scope)
 
-        return take_in(db, file, order, now=now, renew_scope=renew_scope)
+    def take() -> ImportReport:
+        if not _seats.acquire(blocking=False):
+            raise TooMany("Other imports are running.", retry_after_seconds=RETRY_AFTER_SECONDS)
+        try:
+            return take_in(db, file, order, now=now, renew_scope=renew_scope)
+        finally:
+            _seats.release()
 
     file = await run_in_threadpool(_open_upload, program.settings.data / "uploads")
     try:
