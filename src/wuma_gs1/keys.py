@@ -131,7 +131,7 @@ class Gtin(Key):
         digits = text.strip()
         if len(digits) in {8, 12, 13, 14} and has_check_digit(digits):
             return cls(digits.zfill(14))
-        if not (digits.isascii() and digits.isdigit()):
+        if digits and not (digits.isascii() and digits.isdigit()):
             raise refusal(cls.name, digits, Code.NON_DIGIT_CHARACTER, "ASCII digits", "other characters")
         if len(digits) not in {8, 12, 13, 14}:
             raise refusal(cls.name, digits, Code.WRONG_LENGTH, "8, 12, 13 or 14 digits", f"{len(digits)}")

@@ -241,13 +241,13 @@ def _header_value(link: Link, anchor: str) -> str:
     if _PLAIN_TITLE(link.title):
         parts.append(f'title="{link.title}"')
     else:
-        parts.append(f"title*=UTF-8''{quote(link.title, safe='')}")
+        parts.append(f"title*=UTF-8''{quote(link.title, safe='', errors='replace')}")
     return "; ".join(parts)
 
 
 def _printable(text: str) -> str:
     """Escape what would end a header's quotes, its angle brackets or its line."""
-    return quote(text, safe="!#$%&'()*+,/:;=?@[]~")
+    return quote(text, safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
 
 
 def _long(link_type: str) -> str:

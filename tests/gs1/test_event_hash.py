@@ -141,7 +141,7 @@ def test_a_half_millisecond_rounds_up_and_carries() -> None:
 
 
 def test_types_come_before_business_transactions_whatever_the_order_in_json() -> None:
-    entry = {"bizTransaction": "https://ex.example/po/1", "type": "po"}
+    entry: dict[str, Any] = {"bizTransaction": "https://ex.example/po/1", "type": "po"}
     prehash = hash_of_json({**EVENT, "bizTransactionList": [entry]}, CONTEXT).prehash
     expected = "bizTransactionListtype=https://ref.gs1.org/cbv/BTT-pobizTransaction=https://ex.example/po/1"
     assert expected in prehash
