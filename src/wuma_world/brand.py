@@ -34,8 +34,8 @@ class Product:
     """A product in cans, cases and pallets."""
 
     gtin: str
-    name_zh: str
-    brand_zh: str
+    name: str
+    brand: str
     stage: int | None
     net_weight_g: int
     shelf_life_days: int
@@ -75,8 +75,6 @@ class Store:
     gln: str
     dealer: Dealer
     city: City
-    longitude: float
-    latitude: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,8 +136,6 @@ def read_brand(folder: Path, *, name_zh: str = "星垦乳业", name_en: str = "X
             gln=Gln.parse(row["gln"]).value,
             dealer=dealers[row["parent_code"]],
             city=by_code[_city_code(row["region_code"])],
-            longitude=float(row["longitude"]),
-            latitude=float(row["latitude"]),
         )
 
     return Brand(
@@ -158,8 +154,8 @@ def read_brand(folder: Path, *, name_zh: str = "星垦乳业", name_en: str = "X
 def _product(row: Row) -> Product:
     return Product(
         gtin=Gtin.parse(row["gtin"]).value,
-        name_zh=row["name_zh"],
-        brand_zh=row["brand_zh"],
+        name=row["name_zh"] or row["name_en"],
+        brand=row["brand_zh"] or row["brand_en"],
         stage=int(row["stage"]) if row["stage"] else None,
         net_weight_g=int(row["net_weight_g"] or 0),
         shelf_life_days=int(row["shelf_life_days"] or SHELF_LIFE_DAYS),

@@ -109,7 +109,7 @@ async def _of_pages(server: Server, world: World, played: Played) -> list[Check]
     can = next(world.production.cans)
     path = played.labels.path_of_open(can.label)
     page = await server.request("GET", path, at=world.at(END))
-    names = can.label.roll.product.brand_zh in page.text
+    names = can.label.roll.product.brand in page.text
     checks.append(Check.equal("page.can_names_its_brand", True, names))
     return checks
 
@@ -166,15 +166,13 @@ async def _of_log(played: Played) -> list[Check]:
 
 
 async def _of_leak(world: World, played: Played) -> Check:
-    """Follow the scans before activation to an order, and from there to who had its print file."""
+    """Ask whose print file the codes came from that were scanned before any can bore them."""
     stolen = sum(one.scan.story in {Story.LEAK_TRIED, Story.LEAK_SOLD} for one in played.heard)
     leaks = await played.office.admin.get("/leaks")
     if not leaks:
         return Check("leak.vendor", world.cheats.leaking_vendor.name, "no leak found", holds=stolen == 0)
-    order_id = leaks[0]["order_id"]
-    files = [file async for file in played.office.admin.pages("/print-files", order_id=order_id)]
-    vendors = sorted({file["recipient_name"] for file in files})
-    return Check.equal("leak.vendor", [world.cheats.leaking_vendor.name], vendors)
+    vendors = sorted({source["recipient_name"] for source in leaks[0]["sources"]})
+    return Check.equal("leak.vendor", world.cheats.leaking_vendor.name, ", ".join(vendors))
 
 
 async def _of_trace(world: World, server: Server, played: Played) -> list[Check]:

@@ -30,7 +30,7 @@ class Scale:
 ScaleName = Literal["small", "demo", "large"]
 
 SMALL: Final = Scale("small", 1_500, 24, 130, 8, 4, 300, 12)
-DEMO: Final = Scale("demo", 60_000, 325, 5_000, 120, 40, 3_000, 60)
+DEMO: Final = Scale("demo", 45_000, 325, 3_700, 120, 40, 2_400, 60)
 LARGE: Final = Scale("large", 600_000, 325, 50_000, 1_000, 300, 20_000, 300)
 SCALES: Final[dict[ScaleName, Scale]] = {scale.name: scale for scale in (SMALL, DEMO, LARGE)}
 

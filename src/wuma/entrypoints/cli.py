@@ -114,13 +114,16 @@ def play_demo(
     check: Annotated[
         bool, typer.Option("--check", help="No show: exit 0 and a JSON summary when everything holds.")
     ] = False,
+    real: Annotated[
+        Path | None, typer.Option(help="A folder of real data to play with, instead of invented files.")
+    ] = None,
     lang: Annotated[Literal["zh", "en"], typer.Option(help="The language of the story.")] = "en",
 ) -> None:
     """Play ten weeks of an invented brand, with cheats, and stay up to be looked at."""
     # Imported here: it brings the simulated brand along, which no other command needs to wait for.
     from wuma.entrypoints.demo import Options, demo
 
-    raise typer.Exit(demo(Options(data, keep, port, public_url, lan, scale, seed, check, lang)))
+    raise typer.Exit(demo(Options(data, keep, port, public_url, lan, scale, seed, check, real, lang)))
 
 
 @app.command()

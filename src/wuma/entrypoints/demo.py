@@ -31,22 +31,19 @@ import segno
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from wuma.entrypoints.wiring import ASSETS, build_runtime
-from wuma.kernel.clock import utc_now
-from wuma.kernel.settings import Settings
+from wuma.entrypoints.wiring import ASSETS
 from wuma.kernel.supervise import StartFailed, spawn
-from wuma.kernel.tenancy import PLATFORM
-from wuma.support.masterdata.divisions import load_divisions
 from wuma_world.brand import INVENTED, PRINTING_VENDORS, read_brand
 from wuma_world.client import Server
 from wuma_world.geography import AddressBook
 from wuma_world.office import STAFF, Credentials
 from wuma_world.play import PARTS, People, Played, play
 from wuma_world.proof import Check, prove
+from wuma_world.real_data import FileReport, RealDataMissing, hand_in, prepare
 from wuma_world.reckoning import Reckoning, as_json, reckon
 from wuma_world.scale import LIFE, SCALES, ScaleName
 from wuma_world.story import Language, souvenirs, tell
-from wuma_world.world import HOME, World, plan_world
+from wuma_world.world import END, HOME, World, plan_world
 
 PORT: Final = 8080
 DOMAIN: Final = "xingken.example"
@@ -68,6 +65,7 @@ class Options:
     scale: ScaleName = "demo"
     seed: int = 7
     check: bool = False
+    real: Path | None = None
     language: Language = "en"
 
 
@@ -103,33 +101,59 @@ class Outcome:
     found: Reckoning
     checks: list[Check]
     seconds: dict[str, float] = field(default_factory=dict)
+    files: list[FileReport] = field(default_factory=list)
+    """What became of real data, file by file."""
 
 
 def _play(options: Options, running: _Running, console: Console) -> Outcome:
     seconds = {"start": running.started_seconds}
     begun = time.monotonic()
-    world = plan_world(
-        read_brand(INVENTED),
-        SCALES[options.scale],
-        seed=options.seed,
-        begins_at=_first_midnight(),
-        addresses=AddressBook(ASSETS / "ip2region.xdb"),
-    )
-    seconds["plan"] = time.monotonic() - begun
-    people = _people()
-    running.add_operator(people.operator)
+    with _brand_files(options) as folder:
+        names = {"name_zh": "真实商品", "name_en": "Real products"} if options.real else {}
+        world = plan_world(
+            read_brand(folder, **names),
+            SCALES[options.scale],
+            seed=options.seed,
+            begins_at=_first_midnight(),
+            addresses=AddressBook(ASSETS / "ip2region.xdb"),
+        )
+        seconds["plan"] = time.monotonic() - begun
+        people = _people()
+        running.add_operator(people.operator)
 
-    async def live() -> tuple[Played, Reckoning, list[Check]]:
-        with _Bars(console) as bars:
-            async with Server.at(running.base_url) as server:
-                played = await play(world, server, people, INVENTED, bars.told)
-                seconds["play"] = time.monotonic() - begun
-                found = reckon(played.heard, world.cheats)
-                return played, found, await prove(world, server, played, found)
+        async def live() -> Outcome:
+            with _Bars(console) as bars:
+                async with Server.at(running.base_url) as server:
+                    played = await play(world, server, people, folder, bars.told)
+                    seconds["play"] = time.monotonic() - begun
+                    found = reckon(played.heard, world.cheats)
+                    checks = await prove(world, server, played, found)
+                    files = await _hand_in(options, played, folder, world)
+            return Outcome(world, people, played, found, checks, seconds, files)
 
-    played, found, checks = asyncio.run(live())
+        outcome = asyncio.run(live())
     seconds["all"] = time.monotonic() - begun + running.started_seconds
-    return Outcome(world, people, played, found, checks, seconds)
+    return outcome
+
+
+@contextlib.contextmanager
+def _brand_files(options: Options) -> Iterator[Path]:
+    """Give the folder with the brand's CSV files: the invented one, or one made from real data."""
+    if options.real is None:
+        yield INVENTED
+        return
+    with tempfile.TemporaryDirectory(prefix="wuma-brand-") as folder:
+        try:
+            prepare(options.real, Path(folder))
+        except RealDataMissing as missing:
+            raise DemoFailed(f"--real: {missing}") from None
+        yield Path(folder)
+
+
+async def _hand_in(options: Options, played: Played, folder: Path, world: World) -> list[FileReport]:
+    if options.real is None:
+        return []
+    return await hand_in(played.office.admin, options.real, folder, at=world.at(END))
 
 
 def _first_midnight() -> datetime:
@@ -192,6 +216,7 @@ def _report(options: Options, outcome: Outcome, checks: list[Check]) -> int:
         "seconds": {name: round(value, 1) for name, value in outcome.seconds.items()},
         "events": outcome.played.event_count,
         "checks": [check.as_json() for check in checks],
+        "files": [file.as_json() for file in outcome.files],
         "reckoning": as_json(outcome.found),
     }
     print(json.dumps(summary, ensure_ascii=False, indent=1))
@@ -239,6 +264,10 @@ def _show(
     console.print()
     for sentence in tell(outcome.world, outcome.played, outcome.found, vendor, options.language):
         console.print(f"• {sentence}", soft_wrap=True)
+    for file in outcome.files:
+        why = "; ".join(file.reasons)
+        numbers = f"{file.accepted}/{file.rows}  {file.seconds:.1f} s"
+        console.print(f"  {file.file}  {numbers}  {why}", soft_wrap=True, markup=False)
     failing = [check for check in checks if not check.holds]
     for check in failing:
         console.print(f"[red]{word('failing')}: {check.name}: {check.expected} ≠ {check.actual}[/]")
@@ -313,18 +342,10 @@ class _Running:
 
     def add_operator(self, operator: Credentials) -> None:
         """Make the first account, with the command an operator uses."""
-        self._load_divisions()
         self._wuma(
             *("account", "add", operator.email, "--role", operator.role, "--name", operator.name),
             stdin=f"{operator.password}\n",
         )
-
-    def _load_divisions(self) -> None:
-        """Have the server know the divisions of China that the brand's files name."""
-        runtime = build_runtime(Settings(data=self.folder))
-        with runtime.database.transaction(PLATFORM) as session:
-            load_divisions(session, now=utc_now())
-        runtime.database.close()
 
     def invariant_checks(self) -> list[Check]:
         """Check what must always be true of the data, with the command an operator uses."""
