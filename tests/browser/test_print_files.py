@@ -68,3 +68,28 @@ def test_a_printer_takes_a_file_once_and_decrypts_what_was_ordered(
     assert rows[0].split(",")[2] == "流水码"
     assert [row.split(",")[2] for row in rows[1:]] == [label.open_path.rsplit("/", 1)[1] for label in labels]
     expect(theirs.get_by_role("button", name="Take the file")).to_have_count(0)
+
+
+def test_sheets_that_do_not_fit_are_refused_and_smaller_ones_are_made(
+    visit: Opens, runtime: Runtime, brand: Brand, photograph: Photograph
+) -> None:
+    with runtime.database.transaction(brand.scope) as session:
+        order = place_order(session, runtime.keyring, make_product(session, brand.id), 20)
+    visitor = visit(locale="en")
+    visitor.sign_in(brand.id, Role.BRAND_ADMIN)
+    page = visitor.go(f"/print-files/new?order={order.id}")
+
+    page.get_by_text("QR sheets on A4").click()
+    page.get_by_label("How many").fill("20")
+    page.get_by_label("Symbols in a row").fill("20")
+    page.get_by_label("Printer", exact=True).fill("Our own office")
+    page.get_by_label("The printer's age public key").fill(str(pyrage.x25519.Identity.generate().to_public()))
+    page.get_by_role("button", name="Make", exact=True).click()
+    expect(page.get_by_text("Something in the input is wrong")).to_be_visible()
+    photograph(page, "sheet-form-refused-en-1440")
+    page.get_by_label("Symbols in a row").fill("4")
+    page.get_by_role("button", name="Make", exact=True).click()
+
+    expect(page.get_by_text("QR sheets", exact=True)).to_be_visible()
+    print_job.make(runtime, tenant_id=brand.id, print_file_id=page.url.rsplit("/", 1)[1])
+    expect(page.get_by_text("Ready", exact=True).first).to_be_visible()

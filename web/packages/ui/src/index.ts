@@ -1,3 +1,4 @@
+export { ActorName } from "./actor";
 export { ButtonLink } from "./button-link";
 export { Code, CopyButton } from "./code";
 export { CODE_STATES, CodeStateStatus, useCodeStateName } from "./code-state";

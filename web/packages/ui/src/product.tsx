@@ -6,12 +6,22 @@ import { useState } from "react";
 
 const NAMES_MS = 5 * 60_000; // a product is renamed once in years
 const OFFERED_COUNT = 30;
+const NAMED_AT_ONCE_COUNT = 200; // one request names all products of nearly every brand
 
 /** A product by its id, where a list knows nothing more of it. */
 export function ProductName({ id }: { id: string }) {
   const inLocale = useInLocale();
-  const { data } = useProduct(id);
-  return <span>{data === undefined ? "…" : inLocale(data.name_zh, data.name_en)}</span>;
+  const { data: all } = useQuery({
+    queryKey: ["products", "names"],
+    queryFn: () =>
+      answered(api.GET("/api/v1/products", { params: { query: { limit: NAMED_AT_ONCE_COUNT } } })),
+    staleTime: NAMES_MS,
+  });
+  const listed = all?.items.find((product) => product.id === id);
+  const isElsewhere = all !== undefined && listed === undefined; // archived, or one of very many
+  const { data: single } = useProduct(isElsewhere ? id : null);
+  const product = listed ?? single;
+  return <span>{product === undefined ? "…" : inLocale(product.name_zh, product.name_en)}</span>;
 }
 
 interface ProductSelectProps {

@@ -15,6 +15,8 @@ export interface Column<Item> {
   render: (item: Item) => ReactNode;
   /** Numbers stand at the right edge, so that their digits line up. */
   isNumber?: boolean;
+  /** Words that look odd when they are broken over two lines: states, kinds. */
+  isShort?: boolean;
   /** A column of buttons has no title on the screen, but one for screen readers. */
   isActions?: boolean;
 }
@@ -117,7 +119,8 @@ function Paging<Item>({ list }: { list: KeysetList<Item> }) {
   );
 }
 
-function classOf(column: { isNumber?: boolean; isActions?: boolean }): string | undefined {
+function classOf(column: Pick<Column<never>, "isNumber" | "isShort" | "isActions">): string | undefined {
+  if (column.isShort) return "wm-short-cell";
   if (column.isNumber) return "wm-number-cell";
   if (column.isActions) return "wm-actions-cell";
   return undefined;

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answered, api, type OrderView } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import {
+  ActorName,
   BackLink,
   ButtonLink,
   Code,
@@ -72,7 +73,7 @@ function OrderFacts({ order }: { order: OrderView }) {
     [t("hidden"), order.has_hidden ? t("withHidden") : t("openOnly")],
     [t("epoch"), order.epoch],
     [t("orderedAt"), <Instant key="at" at={order.ordered_at} />],
-    [t("orderedBy"), order.ordered_by],
+    [t("orderedBy"), <ActorName key="by" actor={order.ordered_by} />],
     [t("note"), order.note || "–"],
   ];
   if (order.revoked_at !== null) {

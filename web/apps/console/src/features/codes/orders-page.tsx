@@ -83,7 +83,7 @@ function useColumns(): Column<OrderView>[] {
   return [
     { key: "id", title: t("number"), render: (order) => `#${order.id}` },
     { key: "product", title: t("product"), render: (order) => <ProductName id={order.product_id} /> },
-    { key: "level", title: t("level"), render: (order) => t(`level.${order.level}`) },
+    { key: "level", title: t("level"), isShort: true, render: (order) => t(`level.${order.level}`) },
     {
       key: "quantity",
       title: t("quantity"),
@@ -93,6 +93,7 @@ function useColumns(): Column<OrderView>[] {
     {
       key: "hidden",
       title: t("hidden"),
+      isShort: true,
       render: (order) => (order.has_hidden ? t("withHidden") : t("openOnly")),
     },
     { key: "state", title: t("state"), render: (order) => <OrderStatus order={order} /> },

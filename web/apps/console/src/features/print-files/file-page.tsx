@@ -1,7 +1,18 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, api, type PrintFileView } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
-import { BackLink, Code, Facts, Instant, Loaded, PageBody, PageHeader, Section, useMay } from "@wuma/ui";
+import {
+  ActorName,
+  BackLink,
+  Code,
+  Facts,
+  Instant,
+  Loaded,
+  PageBody,
+  PageHeader,
+  Section,
+  useMay,
+} from "@wuma/ui";
 import { Alert, Button, Progress } from "antd";
 import type { ReactNode } from "react";
 import { Link, useParams } from "react-router";
@@ -90,6 +101,7 @@ function FileFacts({ file }: { file: PrintFileView }) {
     [t("recipient"), file.recipient_name],
     [t("publicKey"), <Code key="key" value={file.recipient_public_key} />],
     [t("orderedAt"), <Instant key="ordered" at={file.ordered_at} />],
+    [t("orderedBy"), <ActorName key="by" actor={file.ordered_by} />],
     [t("readyAt"), <Instant key="ready" at={file.ready_at} />],
     [t("releasedAt"), <Instant key="released" at={file.released_at} />],
   ];

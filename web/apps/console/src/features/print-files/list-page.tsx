@@ -85,10 +85,11 @@ function useColumns(): Column<PrintFileView>[] {
   const formats = useFormats();
   return [
     { key: "file", title: t("file"), render: (file) => file.file_name },
-    { key: "order", title: t("order"), render: (file) => `#${file.order_id}` },
+    { key: "order", title: t("order"), isShort: true, render: (file) => `#${file.order_id}` },
     {
       key: "part",
       title: t("part"),
+      isShort: true,
       render: (file) => t("partOf", { part: file.part, count: file.part_count }),
     },
     { key: "count", title: t("count"), isNumber: true, render: (file) => formats.count(file.count) },

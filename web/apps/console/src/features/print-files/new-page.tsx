@@ -1,33 +1,31 @@
 import { useQuery } from "@tanstack/react-query";
-import { answered, api, type PrintFileForm, type PrintFileView } from "@wuma/api-client";
+import { answered, api, type PrintFileForm, type PrintFileView, type SheetForm } from "@wuma/api-client";
 import { useWords } from "@wuma/locale";
 import { BackLink, PageBody, PageHeader, Section, useMay, useSubmit } from "@wuma/ui";
-import { Button, Form, Input, InputNumber, Select } from "antd";
+import { Button, Form, Input, InputNumber, Segmented, Select } from "antd";
 import { useNavigate, useSearchParams } from "react-router";
 import { OrderSelect } from "./order-select";
 import "./print-files.css";
+import { SheetFields } from "./sheet-fields";
 import { TemplateFields } from "./template-fields";
 import { words } from "./words";
 
+const SHEET_CODES_MAX = 10_000; // what the server takes; more belong on a press
 const ACCOUNTS_COUNT = 200; // the largest page; a brand has tens of accounts
 
-type Fields = PrintFileForm & { order_id: number };
+type Fields = { what: "rows" | "sheets"; order_id: number } & PrintFileForm & SheetForm;
 
-/** Order print files: of which codes, with which columns, for whom. */
+/** Order print files: of which codes, with which columns or on which sheets, for whom. */
 export function Component() {
   const t = useWords(words);
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const [form] = Form.useForm<Fields>();
+  const what = Form.useWatch("what", form);
   const order = params.get("order");
   const { submit, isSending, alert } = useSubmit<Fields, PrintFileView[]>({
     form,
-    send: ({ order_id, ...body }, headers) => {
-      const path = { order_id };
-      return answered(
-        api.POST("/api/v1/code-orders/{order_id}/print-files", { params: { path }, body, headers }),
-      );
-    },
+    send,
     onAccepted: ([file, ...others]) => {
       if (file === undefined) return;
       void navigate(others.length === 0 ? `/print-files/${file.id}` : `/print-files?order=${file.order_id}`);
@@ -47,11 +45,17 @@ export function Component() {
           layout="vertical"
           requiredMark={false}
           className="print-form wm-page-body"
-          initialValues={{ order_id: order === null ? undefined : Number(order), first: 1 }}
+          initialValues={{ what: "rows", order_id: order === null ? undefined : Number(order), first: 1 }}
           onFinish={submit}
           scrollToFirstError
         >
           <Section title={t("range")}>
+            <Form.Item name="what" label={t("what")}>
+              <Segmented
+                vertical
+                options={(["rows", "sheets"] as const).map((value) => ({ value, label: t(`what.${value}`) }))}
+              />
+            </Form.Item>
             <Form.Item
               name="order_id"
               label={t("order")}
@@ -59,21 +63,9 @@ export function Component() {
             >
               <OrderSelect />
             </Form.Item>
-            <div className="wm-columns">
-              <Form.Item name="first" label={t("first")}>
-                <InputNumber min={1} precision={0} className="wm-wide" />
-              </Form.Item>
-              <Form.Item name="last" label={t("last")} extra={t("lastHint")}>
-                <InputNumber min={1} precision={0} className="wm-wide" />
-              </Form.Item>
-              <Form.Item name="codes_per_file" label={t("perFile")} extra={t("perFileHint")}>
-                <InputNumber min={1} precision={0} className="wm-wide" />
-              </Form.Item>
-            </div>
+            {what === "sheets" ? <SheetRange /> : <RowRange />}
           </Section>
-          <Section title={t("content")}>
-            <TemplateFields />
-          </Section>
+          <Section title={t("content")}>{what === "sheets" ? <SheetFields /> : <TemplateFields />}</Section>
           <Section title={t("recipient")}>
             <RecipientFields />
           </Section>
@@ -86,6 +78,52 @@ export function Component() {
         </Form>
       </PageBody>
     </>
+  );
+}
+
+async function send(
+  { what, order_id, ...body }: Fields,
+  headers: { "Idempotency-Key": string },
+): Promise<PrintFileView[]> {
+  const params = { path: { order_id } };
+  if (what === "sheets") {
+    return [await answered(api.POST("/api/v1/code-orders/{order_id}/sheets", { params, body, headers }))];
+  }
+  return answered(api.POST("/api/v1/code-orders/{order_id}/print-files", { params, body, headers }));
+}
+
+function RowRange() {
+  const t = useWords(words);
+  return (
+    <div className="wm-columns">
+      <Form.Item name="first" label={t("first")}>
+        <InputNumber min={1} precision={0} className="wm-wide" />
+      </Form.Item>
+      <Form.Item name="last" label={t("last")} extra={t("lastHint")}>
+        <InputNumber min={1} precision={0} className="wm-wide" />
+      </Form.Item>
+      <Form.Item name="codes_per_file" label={t("perFile")} extra={t("perFileHint")}>
+        <InputNumber min={1} precision={0} className="wm-wide" />
+      </Form.Item>
+    </div>
+  );
+}
+
+function SheetRange() {
+  const t = useWords(words);
+  return (
+    <div className="wm-columns">
+      <Form.Item name="first" label={t("first")}>
+        <InputNumber min={1} precision={0} className="wm-wide" />
+      </Form.Item>
+      <Form.Item
+        name="count"
+        label={t("sheetCount")}
+        rules={[{ required: true, message: t("sheetCountMissing") }]}
+      >
+        <InputNumber min={1} max={SHEET_CODES_MAX} precision={0} className="wm-wide" />
+      </Form.Item>
+    </div>
   );
 }
 

@@ -107,6 +107,7 @@ function useColumns(): Column<ProductView>[] {
     {
       key: "stage",
       title: t("stage"),
+      isShort: true,
       render: ({ stage }) => (stage === null ? "–" : t("stageN", { stage })),
     },
     {

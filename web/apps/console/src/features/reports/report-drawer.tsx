@@ -1,6 +1,6 @@
 import { answered, api, type Handling, type ReportView } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
-import { Code, Facts, Instant, useSubmit } from "@wuma/ui";
+import { ActorName, Code, Facts, Instant, useSubmit } from "@wuma/ui";
 import { App, Button, Drawer, Form, Image, Input } from "antd";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
@@ -36,6 +36,9 @@ function Details({ report }: { report: ReportView }) {
   ];
   if (report.handled_at !== null) {
     facts.push([t("handledAt"), <Instant key="at" at={report.handled_at} />]);
+    if (report.handled_by !== null) {
+      facts.push([t("handledBy"), <ActorName key="by" actor={report.handled_by} />]);
+    }
     facts.push([t("handledNote"), report.handled_note]);
   }
   return (

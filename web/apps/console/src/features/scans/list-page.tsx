@@ -147,6 +147,7 @@ function useColumns(open: (scan: ScanView) => void): Column<ScanView>[] {
     {
       key: "kind",
       title: t("kind"),
+      isShort: true,
       render: (scan) => (scan.kind === "hidden" ? t("kind.hidden") : t("kind.open")),
     },
     { key: "place", title: t("place"), render: (scan) => <ScanPlace place={scan} /> },

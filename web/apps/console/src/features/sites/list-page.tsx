@@ -96,7 +96,7 @@ function useColumns(): Column<SiteView>[] {
   const t = useWords(words);
   return [
     { key: "name", title: t("name"), render: (site) => site.name },
-    { key: "kind", title: t("kind"), render: (site) => t(`kind.${site.kind}`) },
+    { key: "kind", title: t("kind"), isShort: true, render: (site) => t(`kind.${site.kind}`) },
     { key: "gln", title: t("gln"), render: (site) => <Code value={site.gln} /> },
     { key: "region", title: t("region"), render: (site) => <RegionName code={site.region_code} /> },
     { key: "address", title: t("address"), render: (site) => site.address || "–" },

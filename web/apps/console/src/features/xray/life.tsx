@@ -1,8 +1,10 @@
 import type { XRay } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
-import { Instant, Reasons, ScanPlace, Section, useCodeStateName, Verdict } from "@wuma/ui";
+import { Instant, Reasons, ScanPlace, Section, useCodeStateName, useMay, Verdict } from "@wuma/ui";
 import { Boxes, CircleDot, Printer, QrCode, ScanLine, Truck } from "lucide-react";
 import type { ReactNode } from "react";
+import { words as dispositionWords } from "./disposition-words";
+import { EventPlace } from "./event-place";
 import { type Moment, momentsOf } from "./moments";
 import { Thing } from "./packed";
 import { words as stepWords } from "./step-words";
@@ -88,12 +90,21 @@ function EventText({ event }: { event: XRay["events"][number] }) {
   const t = useWords(words);
   const formats = useFormats();
   const step = useWords(stepWords);
+  const disposition = useWords(dispositionWords);
+  const mayReadPlaces = useMay("masterdata.read");
   const { biz_step: name } = event;
   const carrier = event.via[0];
   return (
     <>
       <strong>{isStep(name) ? step(`step.${name}`) : (name ?? event.type)}</strong>
-      {event.disposition !== null && <code>{event.disposition}</code>}
+      {mayReadPlaces && <EventPlace fields={event.fields} />}
+      {event.disposition !== null && (
+        <span className="wm-quiet-text">
+          {isDisposition(event.disposition)
+            ? disposition(`disposition.${event.disposition}`)
+            : event.disposition}
+        </span>
+      )}
       {carrier !== undefined && (
         <span className="wm-quiet-text">
           {t("via")} <Thing thing={carrier} />
@@ -113,4 +124,11 @@ type Step = StepKey extends `step.${infer Name}` ? Name : never;
 
 function isStep(name: string | null): name is Step {
   return name !== null && `step.${name}` in stepWords.en;
+}
+
+type DispositionKey = keyof (typeof dispositionWords)["zh-CN"];
+type Disposition = DispositionKey extends `disposition.${infer Name}` ? Name : never;
+
+function isDisposition(name: string): name is Disposition {
+  return `disposition.${name}` in dispositionWords.en;
 }
