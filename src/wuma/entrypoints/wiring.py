@@ -42,6 +42,7 @@ from wuma.kernel.tenancy import PLATFORM, TokenSigner
 from wuma.ops import housekeeping
 from wuma.ops.roles import GRANTS
 from wuma.ops.routes import routes as ops_routes
+from wuma.support.masterdata import invariants as masterdata_invariants
 from wuma.support.masterdata.divisions import load_divisions
 from wuma.support.masterdata.routes import routes as masterdata_routes
 
@@ -63,7 +64,10 @@ EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes,)
 PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)
 """The routes of pages."""
 
-INVARIANTS: Final[tuple[Invariant, ...]] = codes_invariants.INVARIANTS
+INVARIANTS: Final[tuple[Invariant, ...]] = (
+    *codes_invariants.INVARIANTS,
+    *masterdata_invariants.INVARIANTS,
+)
 """What must always be true of the data."""
 
 PARTITIONED: Final = ("kernel.fact", "authenticity.scan")
