@@ -142,7 +142,7 @@ def well_formed(body: str, epoch: int = FIRST_EPOCH) -> str:
     """Put the first character in front of a body that no page will find a slip in.
 
     >>> well_formed("000000000000011", 5)
-    '4000000000000011'
+    '7000000000000011'
     """
     total = 0
     for character in reversed(body):

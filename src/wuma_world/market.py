@@ -70,5 +70,6 @@ def plan_sales(
             buying[day + family.days_per_can].append(family)
     left: defaultdict[Store, list[tuple[int, Can]]] = defaultdict(list)
     for (shop, _product), cans in shelves.items():
-        left[shop].extend(cans)
+        if cans:
+            left[shop].extend(cans)
     return Market(tuple(sales), dict(left))

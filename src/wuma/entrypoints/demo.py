@@ -39,7 +39,7 @@ from wuma_world.geography import AddressBook
 from wuma_world.office import STAFF, Credentials
 from wuma_world.play import PARTS, People, Played, play
 from wuma_world.proof import Check, prove
-from wuma_world.real_data import FileReport, RealDataMissing, hand_in, prepare
+from wuma_world.real_data import FileReport, RealDataMissing, check_files, hand_in, prepare
 from wuma_world.reckoning import Reckoning, as_json, reckon
 from wuma_world.scale import LIFE, SCALES, ScaleName
 from wuma_world.story import Language, souvenirs, tell
@@ -129,6 +129,7 @@ def _play(options: Options, running: _Running, console: Console) -> Outcome:
                     found = reckon(played.heard, world.cheats)
                     checks = await prove(world, server, played, found)
                     files = await _hand_in(options, played, folder, world)
+                    checks += check_files(files) if files else []
             return Outcome(world, people, played, found, checks, seconds, files)
 
         outcome = asyncio.run(live())
