@@ -39,6 +39,8 @@ PATHS: Final = [
     "/accounts",
     "/tokens",
     "/security",
+    "/audit",
+    "/operations",
     "/no-such-page",
 ]
 WIDE: Final = {"width": 2560, "height": 1200}

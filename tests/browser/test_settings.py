@@ -158,3 +158,32 @@ def test_an_operator_of_the_platform_makes_a_brand_and_acts_for_it(
     expect(page.get_by_text("No accounts yet")).to_be_visible()
     page.get_by_role("button", name="Back to the platform").click()
     expect(page.get_by_role("row", name=re.compile("Morning Meadow"))).to_be_visible()
+
+
+def test_every_change_is_in_the_audit_trail_under_its_makers_name(
+    visit: Opens, brand: Brand, photograph: Photograph
+) -> None:
+    visitor = visit(locale="en")
+    visitor.sign_in(brand.id, Role.BRAND_ADMIN)
+    visitor.go("/")
+    visitor.post("tokens", {"name": "ERP", "permissions": ["codes.read"]})
+    page = visitor.go("/audit")
+
+    row = page.get_by_role("row", name=re.compile("issue_token"))
+    expect(row).to_contain_text("某人")
+    row.get_by_role("button", name="某人").click()
+    expect(page).to_have_url(re.compile(r"\?actor=account"))
+    expect(row).to_be_visible()
+    photograph(page, "audit-en-1440")
+
+
+def test_those_who_run_the_platform_see_its_checks_and_jobs(visit: Opens, photograph: Photograph) -> None:
+    visitor = visit(locale="zh-CN")
+    visitor.sign_in(0, Role.PLATFORM_OPERATOR)
+    page = visitor.go("/operations")
+
+    expect(page.get_by_role("heading", name="必须成立的事")).to_be_visible()
+    expect(page.get_by_role("heading", name="后台任务")).to_be_visible()
+    expect(page.locator(".ant-skeleton")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    photograph(page, "operations-zh-1440")

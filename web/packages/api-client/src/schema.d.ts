@@ -585,7 +585,7 @@ export interface paths {
         };
         /**
          * List Leaks
-         * @description List orders whose codes were scanned before activation, the most scans first.
+         * @description List orders whose codes were scanned before activation, most scans first, with who printed them.
          */
         get: operations["list_leaks_api_v1_leaks_get"];
         put?: never;
@@ -1862,6 +1862,26 @@ export interface components {
             regions: string[];
             /** Sample Unit */
             sample_unit: number;
+            /** Sources */
+            sources: components["schemas"]["LeakSource"][];
+        };
+        /**
+         * LeakSource
+         * @description Somebody who was given the file with these codes, and when.
+         */
+        LeakSource: {
+            /**
+             * Print File Id
+             * Format: uuid
+             */
+            print_file_id: string;
+            /** Recipient Name */
+            recipient_name: string;
+            /**
+             * Released At
+             * Format: date-time
+             */
+            released_at: string;
         };
         /**
          * Level
@@ -3225,6 +3245,7 @@ export type JobView = components['schemas']['JobView'];
 export type KeySet = components['schemas']['KeySet'];
 export type Kind = components['schemas']['Kind'];
 export type Leak = components['schemas']['Leak'];
+export type LeakSource = components['schemas']['LeakSource'];
 export type Level = components['schemas']['Level'];
 export type LineBody = components['schemas']['LineBody'];
 export type LineEnding = components['schemas']['LineEnding'];

@@ -1,9 +1,11 @@
 import type { PlainKey } from "@wuma/locale";
 import {
+  Activity,
   Boxes,
   Building2,
   Factory,
   FileUp,
+  History,
   House,
   KeyRound,
   type LucideIcon,
@@ -78,6 +80,8 @@ export const NAVIGATION: Group[] = [
       { path: "/accounts", word: "accounts", icon: UsersRound, permission: "accounts.read" },
       { path: "/tokens", word: "tokens", icon: KeyRound },
       { path: "/security", word: "security", icon: ShieldCheck },
+      { path: "/audit", word: "audit", icon: History, permission: "audit.read" },
+      { path: "/operations", word: "operations", icon: Activity, permission: "ops.read" },
       { path: "/tenants", word: "tenants", icon: Building2, permission: "tenants.manage" },
     ],
   },

@@ -34,6 +34,8 @@ const PAGES: RouteObject[] = [
   page("/accounts", () => import("../features/accounts/page")),
   page("/tokens", () => import("../features/tokens/page")),
   page("/security", () => import("../features/security/page")),
+  page("/audit", () => import("../features/audit/page")),
+  page("/operations", () => import("../features/operations/page")),
   page("/tenants", () => import("../features/tenants/page")),
   { path: "*", element: <Lost /> },
 ];

@@ -53,6 +53,12 @@ function Leaks() {
         </ul>
       ),
     },
+    {
+      key: "sources",
+      title: t("sources"),
+      render: (leak) =>
+        formats.list([...new Set(leak.sources.map((source) => source.recipient_name))]) || "–",
+    },
     { key: "first", title: t("firstAt"), render: (leak) => <Instant at={leak.first_at} /> },
     { key: "last", title: t("lastAt"), render: (leak) => <Instant at={leak.last_at} /> },
   ];
