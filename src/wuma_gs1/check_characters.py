@@ -6,6 +6,8 @@ a multiple of ten; the pair (Global Model Number) is a weighted sum modulo 1021 
 
 from __future__ import annotations
 
+from functools import cache
+
 from wuma_gs1.errors import Code, ParseError, shown
 
 
@@ -75,7 +77,7 @@ def check_pair(text: str) -> str:
             code=Code.TOO_LONG_FOR_CHECK_PAIR_IMPLEMENTATION,
         )
     total = 0
-    for weight, character in zip(_PRIMES, reversed(text), strict=False):
+    for weight, character in zip(_primes(), reversed(text), strict=False):
         value = CSET82.find(character)
         if value < 0:
             raise ParseError(
@@ -93,14 +95,13 @@ CSET32 = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 CHECKED_CHARACTERS_MAX = 97  # what GS1's reference bears; a GMN has at most 23
 
 
-def _primes(count: int) -> tuple[int, ...]:
+@cache
+def _primes() -> tuple[int, ...]:
+    """The weights, from the right."""
     found: list[int] = []
     candidate = 2
-    while len(found) < count:
+    while len(found) < CHECKED_CHARACTERS_MAX:
         if all(candidate % prime for prime in found):
             found.append(candidate)
         candidate += 1
     return tuple(found)
-
-
-_PRIMES = _primes(CHECKED_CHARACTERS_MAX)  # the weights, from the right

@@ -7,7 +7,6 @@ the GS1 Barcode Syntax Dictionary, so that our table of Application Identifiers 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -223,7 +222,9 @@ def _date(text: str, *, year_digits: int, day_may_be_unknown: bool) -> Flaw | No
 
 
 def _days_in(year: int, month: int) -> int:
-    return monthrange(year or 4, month)[1]  # year 0 is a leap year, but not one of Python's calendar
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in {4, 6, 9, 11} else 31
 
 
 def hh(text: str) -> Flaw | None:

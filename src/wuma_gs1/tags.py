@@ -65,12 +65,13 @@ class Tag(NamedTuple):
         """
         if encoding is not None and encoding in PLUS_ENCODINGS:
             return cls.of_elements(epc.elements, encoding=encoding, filter_value=filter_value)
-        candidates = [
-            candidate
-            for candidate in ENCODINGS
-            if candidate.scheme == epc.scheme
-            and (candidate.name == encoding if encoding else candidate.name not in DEPRECATED)
-        ]
+        if encoding is None:
+            candidates = [
+                each for each in ENCODINGS if each.scheme == epc.scheme and each.name not in DEPRECATED
+            ]
+        else:
+            named = _BY_NAME.get(encoding)
+            candidates = [named] if named is not None and named.scheme == epc.scheme else []
         if not candidates or epc.kind != "id":
             raise ParseError(f"{encoding or 'TDS 1.x'} cannot hold {epc.uri}", code=Code.NOT_ENCODABLE)
         for candidate in candidates:

@@ -64,7 +64,10 @@ def meaning(element: Element, *, today: date) -> Meaning:
         first = day(value[:6], today=today)
         return (first, day(value[6:], today=today)) if len(value) > 6 else first
     if ai in {"7250", "7251"}:
-        born = datetime.strptime(value.ljust(12, "0"), "%Y%m%d%H%M")  # noqa: DTZ007  # local time, as printed
+        try:
+            born = datetime.strptime(value.ljust(12, "0"), "%Y%m%d%H%M")  # noqa: DTZ007  # local time, as printed
+        except ValueError:
+            raise ParseError(f"AI ({ai}) {value!r}: expected a year from 1", ai=ai) from None
         return born if ai == "7251" else born.date()
     if ai[:2] in _MEASURES:
         return Measure(_decimal(value, int(ai[3])), _unit(spec.title))
