@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 from wuma_gs1.keys import Gln, Gtin
 from wuma_world.geography import City, read_cities
+from wuma_world.stopped import PlayStopped
 
 PRODUCTS: Final = "products.csv"
 SITES: Final = "sites.csv"
@@ -112,7 +113,7 @@ Row = dict[str, str]
 Value = TypeVar("Value")
 
 
-class BadRow(Exception):
+class BadRow(PlayStopped):
     """A row of a file is not what the world needs; the message says where and why."""
 
 

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from wuma_world.client import Desk
 from wuma_world.epcis import Event, document
+from wuma_world.stopped import PlayStopped
 
 EVENTS_PER_DOCUMENT_MAX: Final = 2_000
 POLL_SECONDS: Final = 0.1
 POLLS_MAX: Final = 600  # a minute for one document
 
 
-class CaptureFailed(Exception):
+class CaptureFailed(PlayStopped):
     """Wuma did not take events; the message has what it said."""
 
 

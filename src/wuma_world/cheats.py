@@ -29,6 +29,8 @@ OPEN_COPIES: Final = (20, 80)
 REFILLS_PER_CLONE: Final = 0.3
 SALE_DAYS: Final = (3, 20)
 GUESS_SECONDS: Final = 2.0
+ATTACK_GUESSES: Final = 60
+ATTACK_SECONDS: Final = 0.5
 BOT_AGENT: Final = "python-requests/2.31.0"
 LEAK_LABELS_SOLD_SHARE: Final = 0.5
 LEAK_DAYS: Final = (3, 16)
@@ -150,6 +152,15 @@ class Underworld:
         yield from self._bot(count, [hammer], Story.GUESS, genuine)
         yield from self._bot(count, spread, Story.GUESS, genuine)
         yield from self._bot(count, vary, Story.MUTATED, genuine)
+
+    def attack(self, at: float) -> Iterator[Scan]:
+        """Yield what a program tries within a minute from an instant on, from one address."""
+        city = self.chance.choice(self.cities)
+        address = self.network.address(city, self.chance)
+        phone = self.phones.new(agent=BOT_AGENT, keeps_cookies=False)
+        for turn in range(ATTACK_GUESSES):
+            shown = Invented(self.chance.getrandbits(48), Side.OPEN)
+            yield Scan(at + turn * ATTACK_SECONDS, phone, shown, city, address, Story.GUESS)
 
     def _bot(
         self, count: int, addresses: Sequence[str], story: Story, genuine: Sequence[Label]

@@ -18,6 +18,7 @@ from uuid import uuid4
 import httpx2 as httpx
 
 from wuma_world.people import Phone
+from wuma_world.stopped import PlayStopped
 
 WORLD_CLOCK: Final = "Wuma-World-Clock"
 CONNECTIONS_MAX: Final = 64
@@ -30,7 +31,7 @@ TOKEN_DAYS: Final = 120  # longer than the world lives
 _BUSY: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY})
 
 
-class Refused(Exception):
+class Refused(PlayStopped):
     """The server said no to something that the world thought right; the message has its words."""
 
     def __init__(self, method: str, path: str, answer: httpx.Response) -> None:
@@ -51,7 +52,7 @@ FAULTS_SHOWN: Final = 5
 BODY_SHOWN: Final = 400
 
 
-class Unreachable(Exception):
+class Unreachable(PlayStopped):
     """The server does not answer; the message says what was asked how often."""
 
 

@@ -14,6 +14,7 @@ from wuma_world.labels import Labels
 from wuma_world.office import Office
 from wuma_world.production import Batch, Label
 from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS
+from wuma_world.stopped import PlayStopped
 from wuma_world.world import World
 
 STARTS_HOUR: Final = 7
@@ -22,7 +23,7 @@ POLL_SECONDS: Final = 0.25
 POLLS_MAX: Final = 240  # a minute for Wuma's codes to hear of an event
 
 
-class NotCommissioned(Exception):
+class NotCommissioned(PlayStopped):
     """Codes that a line told of are not in use; the message says how many are."""
 
 

@@ -21,10 +21,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from wuma_world.stopped import PlayStopped
+
 EARTH_RADIUS_KM: Final = 6371.0
 
 
-class NotAnAddressFile(Exception):
+class NotAnAddressFile(PlayStopped):
     """The file of address ranges cannot be read; the message says which and why."""
 
 

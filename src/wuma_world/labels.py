@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from wuma_world.production import Label, Level, RollKey
 from wuma_world.scans import Invented, Printed, Shown, Side, Story
+from wuma_world.stopped import PlayStopped
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 SHORT_CHARACTERS: Final = 16
@@ -24,7 +25,7 @@ LONG_CHARACTERS: Final = 27
 FIRST_EPOCH: Final = 1
 
 
-class BadPrintFile(Exception):
+class BadPrintFile(PlayStopped):
     """A print file does not hold what was ordered; the message says which, where and what."""
 
 

@@ -21,6 +21,7 @@ from wuma_world.brand import (
     Product,
 )
 from wuma_world.client import Desk, Server
+from wuma_world.stopped import PlayStopped
 
 IMPORTS: Final = (("products", PRODUCTS), ("sites", SITES), ("lines", LINES), ("partners", PARTNERS))
 """In this order, because lines name their site, and stores their dealer."""
@@ -45,7 +46,7 @@ STAFF: Final = (
 )
 
 
-class ImportFailed(Exception):
+class ImportFailed(PlayStopped):
     """A file of master data was not taken as a whole; the message has the first faults."""
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -52,6 +53,8 @@ class Played:
     """The server's number of the order each roll was printed from."""
     heard: tuple[Heard, ...]
     """What phones were told, in the order of the scans."""
+    attacks: int
+    """Codes a program tried while the play began, in real time."""
     event_count: int
     """EPCIS events captured."""
 
@@ -77,6 +80,8 @@ async def play(world: World, server: Server, people: People, folder: Path, told:
         _by_day(world.production.batches, lambda one: one.day),
         _by_day(world.scans, lambda one: one.day),
     )
+    attack = list(world.attack((datetime.now(UTC) - world.begins_at).total_seconds()))
+    await crowd.scan(attack)  # in this very minute, so that the alarm is there to be seen
     event_count = 0
     for day in range(LAST_DAY + 1):
         # Nothing of one day waits for another thing of it: what is made today is scanned days later.
@@ -86,7 +91,7 @@ async def play(world: World, server: Server, people: People, folder: Path, told:
             today.create_task(crowd.scan(scans[day]))
         event_count += made.result() + moved.result()
         told(LIVING, day + 1, LAST_DAY + 1)
-    return Played(office, labels, orders, tuple(crowd.heard), event_count)
+    return Played(office, labels, orders, tuple(crowd.heard), len(attack), event_count)
 
 
 Happening = TypeVar("Happening")

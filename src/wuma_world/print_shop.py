@@ -20,6 +20,7 @@ from wuma_world.labels import COLUMNS, BadPrintFile, Labels, read_print_file
 from wuma_world.office import Office
 from wuma_world.production import Level, Production, RollKey
 from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS
+from wuma_world.stopped import PlayStopped
 from wuma_world.world import World
 
 ORDERED_HOUR: Final = 10
@@ -29,7 +30,7 @@ POLL_SECONDS: Final = 0.3
 POLLS_MAX: Final = 1_000  # five minutes for one file
 
 
-class PrintFileFailed(Exception):
+class PrintFileFailed(PlayStopped):
     """A print file was not made, or is not what its receipt says; the message says which and why."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from wuma_world.logistics import (
 from wuma_world.play import Played
 from wuma_world.production import Level
 from wuma_world.reckoning import Reckoning
+from wuma_world.scale import SMALL
 from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS, Story
 from wuma_world.world import END, World
 
@@ -64,19 +66,21 @@ class Check:
 
 async def prove(world: World, server: Server, played: Played, found: Reckoning) -> list[Check]:
     """Check everything."""
-    checks = _of_verdicts(world, found)
+    checks = _of_verdicts(world, played, found)
     checks += await _of_pages(server, world, played)
     checks += await _of_orders(world, played)
     checks += await _of_log(played)
     checks.append(await _of_leak(world, played))
     checks += await _of_trace(world, server, played)
+    if world.scale is not SMALL:  # the watch looks once a minute, which is longer than a small world lives
+        checks.append(await _of_alarm(played))
     return checks
 
 
-def _of_verdicts(world: World, found: Reckoning) -> list[Check]:
+def _of_verdicts(world: World, played: Played, found: Reckoning) -> list[Check]:
     widely = found.hidden_clones.by_copies.get("6+")
     checks = [
-        Check.equal("scans.all_answered", len(world.scans), found.scans),
+        Check.equal("scans.all_answered", len(world.scans) + played.attacks, found.scans),
         Check.equal("guesses.accepted", 0, found.guesses.count),
         Check.equal("leak.stolen_labels_told_unknown", found.leaked_unknown.of, found.leaked_unknown.count),
         Check.at_most("honest.throttled", HONEST_THROTTLED_MAX, found.throttled_honest.share),
@@ -173,6 +177,21 @@ async def _of_leak(world: World, played: Played) -> Check:
         return Check("leak.vendor", world.cheats.leaking_vendor.name, "no leak found", holds=stolen == 0)
     vendors = sorted({source["recipient_name"] for source in leaks[0]["sources"]})
     return Check.equal("leak.vendor", world.cheats.leaking_vendor.name, ", ".join(vendors))
+
+
+async def _of_alarm(played: Played) -> Check:
+    """Wait for the alarm about the codes that a program tried when the play began."""
+    kinds: set[str] = set()
+    for _ in range(ALARM_POLLS):
+        kinds = {alarm["kind"] for alarm in (await played.office.admin.get("/alarms"))["items"]}
+        if "invalid_share" in kinds:
+            break
+        await asyncio.sleep(ALARM_POLL_SECONDS)
+    return Check.equal("guesses.alarm_raised", True, "invalid_share" in kinds)
+
+
+ALARM_POLL_SECONDS: Final = 3.0
+ALARM_POLLS: Final = 40  # two minutes: the watch looks once in one
 
 
 async def _of_trace(world: World, server: Server, played: Played) -> list[Check]:

@@ -28,6 +28,7 @@ from wuma_world.capture import CaptureFailed, capture_document, query
 from wuma_world.client import Desk, Refused
 from wuma_world.geography import City, read_cities
 from wuma_world.proof import Check
+from wuma_world.stopped import PlayStopped
 
 FORMULA: Final = "products/uhtt_infant_formula.parquet"
 TERRITORIES: Final = "stores_cn/caterpillar_distributor_territories_cn.parquet"
@@ -55,7 +56,7 @@ REASONS_SHOWN: Final = 3
 _FORMULA_NAMES: Final = re.compile(r"formula|nutrilon|similac|friso|babynat|смесь", re.IGNORECASE)
 
 
-class RealDataMissing(Exception):
+class RealDataMissing(PlayStopped):
     """The folder cannot be used; the message says what is missing and how to get it."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from random import Random
@@ -36,6 +37,8 @@ class World:
     cheats: Cheats
     scans: tuple[Scan, ...]
     """By time."""
+    attack: Callable[[float], Iterator[Scan]]
+    """What a program tries at an instant that is not planned: now."""
 
     def at(self, seconds: float) -> datetime:
         """Return an instant of the world, to the millisecond."""
@@ -83,6 +86,7 @@ def plan_world(
         market,
         cheats,
         tuple(lived),
+        Underworld(scale, network, phones, brand.cities, chance("attack")).attack,
     )
 
 

@@ -42,6 +42,7 @@ from wuma_world.proof import Check, prove
 from wuma_world.real_data import FileReport, RealDataMissing, check_files, hand_in, prepare
 from wuma_world.reckoning import Reckoning, as_json, reckon
 from wuma_world.scale import LIFE, SCALES, ScaleName
+from wuma_world.stopped import PlayStopped
 from wuma_world.story import Language, souvenirs, tell
 from wuma_world.world import END, HOME, World, plan_world
 
@@ -132,9 +133,24 @@ def _play(options: Options, running: _Running, console: Console) -> Outcome:
                     checks += check_files(files) if files else []
             return Outcome(world, people, played, found, checks, seconds, files)
 
-        outcome = asyncio.run(live())
+        try:
+            outcome = asyncio.run(live())
+        except (PlayStopped, ExceptionGroup) as failure:
+            if (why := _why(failure)) is None:
+                raise
+            raise DemoFailed(why) from failure
     seconds["all"] = time.monotonic() - begun + running.started_seconds
     return outcome
+
+
+def _why(failure: BaseException) -> str | None:
+    """Return why the play stopped, in its own words; None when it is a fault of the program."""
+    if isinstance(failure, PlayStopped):
+        return str(failure)
+    if isinstance(failure, BaseExceptionGroup):
+        reasons = [_why(part) for part in failure.exceptions]
+        return None if None in reasons else "; ".join(dict.fromkeys(filter(None, reasons)))
+    return None
 
 
 @contextlib.contextmanager
@@ -147,7 +163,7 @@ def _brand_files(options: Options) -> Iterator[Path]:
         try:
             prepare(options.real, Path(folder))
         except RealDataMissing as missing:
-            raise DemoFailed(f"--real: {missing}") from None
+            raise DemoFailed(f"--real {options.real}: {missing}") from None
         yield Path(folder)
 
 
