@@ -76,3 +76,39 @@ def test_orders_placed_at_once_share_no_unit(admin: SignedInClient, runtime: Run
         ranges = session.execute(text("SELECT first_unit, last_unit FROM codes.code_order ORDER BY 1")).all()
     assert len(ranges) == 24
     assert all(last < first for (_, last), (first, _) in pairwise(ranges))
+
+
+def test_a_secret_that_is_shown_once_is_kept_by_no_key(
+    admin: SignedInClient, runtime: Runtime, brand: Brand
+) -> None:
+    order = {"name": "line 1", "permissions": ["codes.read"]}
+    first = admin.post("/tokens", json=order, headers={"idempotency-key": "k"})
+    again = admin.post("/tokens", json=order, headers={"idempotency-key": "k"})
+
+    secret = first.json()["token"].encode()
+    assert again.json() == first.json()
+    with runtime.database.transaction(brand.scope) as session:
+        (kept,) = session.scalars(text("SELECT body FROM kernel.idempotency")).all()
+    assert secret not in kept
+    assert secret[-20:] not in kept
+
+
+def test_a_repetition_brings_the_headers_of_the_first_answer(admin: SignedInClient) -> None:
+    event = {
+        "@context": ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld"],
+        "type": "ObjectEvent",
+        "eventTime": "2026-05-01T08:00:00Z",
+        "eventTimeZoneOffset": "+08:00",
+        "action": "OBSERVE",
+        "epcList": ["urn:epc:id:sgtin:6901234.056789.A1"],
+    }
+    both = [
+        admin.post(
+            "/epcis/capture", json=event, headers={"idempotency-key": "k", "x-request-id": "request-1"}
+        )
+        for _ in range(2)
+    ]
+
+    told = [{k: v for k, v in one.headers.items() if k != "idempotency-replayed"} for one in both]
+    assert "location" in told[0]
+    assert told[0] == told[1]

@@ -47,12 +47,12 @@ def test_an_open_code_is_registered_and_never_called_genuine(client: TestClient,
     assert answer["batch"]["number"] == "B1"
 
 
-def test_the_first_hidden_scan_is_genuine_and_a_stranger_later_hears_of_it(client: TestClient, shelf: Shelf) -> None:
+def test_the_first_hidden_scan_is_genuine_and_a_stranger_later_hears_of_it(
+    client: TestClient, shelf: Shelf
+) -> None:
     first = client.post(shelf.labels[1].hidden_path, headers=AS_JSON).json()
     client.cookies.clear()
-    later = client.post(
-        shelf.labels[1].typed_path, headers={**AS_JSON, "user-agent": "somebody else"}
-    ).json()
+    later = client.post(shelf.labels[1].typed_path, headers={**AS_JSON, "user-agent": "somebody else"}).json()
 
     assert (first["verdict"], first["reasons"]) == ("first_genuine", ["first_scan"])
     assert (later["verdict"], later["reasons"]) == ("genuine_again", ["other_person"])
@@ -75,7 +75,9 @@ def test_unknown_and_not_activated_codes_look_the_same(client: TestClient, shelf
     assert {**not_on_a_can.json(), "mistyped": None} == {**never_issued.json(), "mistyped": None}
 
 
-def test_every_answered_scan_is_in_the_log(runtime: Runtime, brand: Brand, client: TestClient, shelf: Shelf) -> None:
+def test_every_answered_scan_is_in_the_log(
+    runtime: Runtime, brand: Brand, client: TestClient, shelf: Shelf
+) -> None:
     answers = [client.get(label.open_path, headers=AS_JSON).json() for label in shelf.labels[:6]]
 
     with runtime.database.transaction(brand.scope) as session:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.models import Batch
 from wuma.kernel.errors import AlreadyExists, FieldError, InvalidInput, NotFound
 from wuma.kernel.ids import uuid7
+
+NUMBER_CHARACTERS_MAX: Final = 20  # GS1 AI (10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +34,44 @@ class NewBatch:
 
 def open_batch(session: Session, new: NewBatch, *, now: datetime) -> Batch:
     """Open a batch. Opening it again with the same facts returns it; with other facts it is refused."""
-    expires_on = new.expires_on or new.produced_on + timedelta(days=new.shelf_life_days)
+    expires_on = new.expires_on or _day_after(new.produced_on, new.shelf_life_days)
     if expires_on <= new.produced_on:
         fault = FieldError("/expires_on", f"a day after {new.produced_on}", str(expires_on))
         raise InvalidInput("The day of expiry.", [fault])
-    known = session.scalar(
-        select(Batch).where(Batch.product_id == new.product_id, Batch.number == new.number)
+    if not 1 <= len(new.number) <= NUMBER_CHARACTERS_MAX or not new.number.isprintable():
+        fault = FieldError("/number", f"1 to {NUMBER_CHARACTERS_MAX} characters", new.number[:40])
+        raise InvalidInput("The number of the batch.", [fault])
+    session.execute(
+        insert(Batch)
+        .values(
+            id=uuid7(),
+            tenant_id=new.tenant_id,
+            product_id=new.product_id,
+            gtin=new.gtin,
+            number=new.number,
+            produced_on=new.produced_on,
+            expires_on=expires_on,
+            line_id=new.line_id,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[Batch.tenant_id, Batch.product_id, Batch.number])
     )
-    if known is not None:
-        if (known.produced_on, known.expires_on, known.line_id) == (new.produced_on, expires_on, new.line_id):
-            return known
+    batch = session.scalars(
+        select(Batch).where(
+            Batch.tenant_id == new.tenant_id, Batch.product_id == new.product_id, Batch.number == new.number
+        )
+    ).one()
+    if (batch.produced_on, batch.expires_on, batch.line_id) != (new.produced_on, expires_on, new.line_id):
         raise AlreadyExists(f"Batch {new.number!r} of this product exists with other dates or another line.")
-    batch = Batch(
-        id=uuid7(),
-        tenant_id=new.tenant_id,
-        product_id=new.product_id,
-        gtin=new.gtin,
-        number=new.number,
-        produced_on=new.produced_on,
-        expires_on=expires_on,
-        line_id=new.line_id,
-        created_at=now,
-    )
-    session.add(batch)
-    session.flush()
     return batch
+
+
+def _day_after(day: date, days: int) -> date:
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        fault = FieldError("/produced_on", f"a day with {days} days after it in the calendar", str(day))
+        raise InvalidInput("The day of production.", [fault]) from None
 
 
 def get(session: Session, batch_id: UUID) -> Batch:

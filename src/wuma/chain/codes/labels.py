@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -51,7 +50,7 @@ class ForeignLabel:
 
 Label: TypeAlias = OpenLabel | HiddenLabel | SsccLabel | ForeignLabel
 
-_HIDDEN_PATH: Final = re.compile(r"/h/([^/?#]+)", re.IGNORECASE)
+_HIDDEN_PATH: Final = re.compile(r"^[^?#]*/h/([^/?#]+)", re.IGNORECASE)  # in the path, wherever it is
 _SSCC: Final = re.compile(r"(?:\(00\)|00)?(\d{18})", re.ASCII)
 _GROUPING: Final = str.maketrans("", "", " -")
 
@@ -69,7 +68,7 @@ def read_label(text: str) -> Label:
     SsccLabel(sscc='106141412345678908')
     """
     text = text.strip()
-    if hidden := _HIDDEN_PATH.search(urlsplit(text).path if "://" in text else text):
+    if hidden := _HIDDEN_PATH.search(text):
         return HiddenLabel(hidden[1])
     if sscc := _SSCC.fullmatch(text):
         return _sscc(sscc[1], text)

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from wuma.chain.codes.reconcile import count_states, tally
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
-from wuma.kernel.http.fields import Line
+from wuma.kernel.http.fields import Line, Moment
 from wuma.kernel.http.paging import After, Limit, Page, cut, read_cursor
 from wuma.kernel.runtime import Runtime
 from wuma.support.masterdata import facade as masterdata
@@ -252,7 +252,7 @@ class ActivationForm(Wanted):
     """Codes that are now on the items of a batch."""
 
     batch_id: UUID
-    at: AwareDatetime | None = Field(None, description="When it happened; by default now.")
+    at: Moment | None = Field(None, description="When it happened; by default now.")
     reason: str = Field("", max_length=500)
 
 
@@ -260,7 +260,7 @@ class TransitionForm(Wanted):
     """Codes that go into another state."""
 
     to: Literal["encoded", "sampled", "scrapped", "destroyed", "void"]
-    at: AwareDatetime | None = Field(None, description="When it happened; by default now.")
+    at: Moment | None = Field(None, description="When it happened; by default now.")
     reason: str = Field("", max_length=500)
 
 

@@ -30,6 +30,7 @@ EVENTS_MAX: Final = 50_000  # below 65,536, the numbers a capture takes
 EPCS_PER_EVENT_MAX: Final = 200_000
 NESTING_MAX: Final = 24
 SHOWN_CHARACTERS_MAX: Final = 80
+YEARS: Final = range(1900, 9999)  # in UTC: what every clock, database and calendar on the way can hold
 
 Json = Mapping[str, Any]
 
@@ -208,8 +209,8 @@ def _is_instant(value: Any) -> bool:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         return False
     try:
-        return datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
+        return datetime.fromisoformat(value).astimezone(UTC).year in YEARS
+    except (ValueError, OverflowError):
         return False
 
 

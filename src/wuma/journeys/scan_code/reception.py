@@ -26,7 +26,7 @@ from wuma.journeys.scan_code.scan import ScanDesk, Visitor
 from wuma.journeys.scan_code.texts import Language
 from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
 from wuma.kernel.errors import ComeAgain, FieldError, InvalidInput, Refusal
-from wuma.kernel.http.origin import Address, believed_address
+from wuma.kernel.http.origin import Address, believed_address, forwarded_for
 from wuma.kernel.http.problems import refused
 from wuma.kernel.settings import Settings
 from wuma.support.masterdata.facade import nearest_place
@@ -85,8 +85,8 @@ class Reception:
         trusted = tuple(settings.trusted_proxies)
 
         @lru_cache(ADDRESSES_CACHED)
-        def address_of(peer: str, forwarded_for: bytes | None) -> Address:
-            return believed_address(peer, _text(forwarded_for), trusted)
+        def address_of(peer: str, told: str | None) -> Address:
+            return believed_address(peer, told, trusted)
 
         self._address_of = address_of
         self._cookie_tail = b"; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax" % COOKIE_SECONDS
@@ -100,7 +100,7 @@ class Reception:
     def visitor(self, scope: Scope, headers: Headers, whence: Whence | None = None) -> Visitor:
         """Return what a request says of whoever sent it."""
         client = scope["client"]
-        address = self._address_of(client[0] if client else "", headers.get(b"x-forwarded-for"))
+        address = self._address_of(client[0] if client else "", forwarded_for(scope["headers"]))
         packed = address.packed
         brought = _COOKIE.search(headers.get(b"cookie", b""))
         agent = headers.get(b"user-agent", b"")

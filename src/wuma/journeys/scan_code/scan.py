@@ -6,6 +6,7 @@ that is one of ours reaches the database, together with all others of that momen
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,7 @@ WRONG_PER_DEVICE: Final = Limit("wrong_codes_device", 10, minutes=60)
 WRONG_PER_NETWORK: Final = Limit("wrong_codes_network", 100, minutes=60)
 """Wrong codes from one browser, and from one range of addresses, before we stop checking."""
 RETRY_AFTER_SECONDS: Final = 600
+DEVICE_BYTES: Final = 12
 PLATFORM_TENANT: Final = 0
 """Whom a wrong code is counted against when it names nobody's product."""
 
@@ -68,6 +70,11 @@ class Visitor:
     address: Address
     declared: Place | None
     """Where they say they are; otherwise their address has to tell, if their code is worth the look."""
+
+    @property
+    def device(self) -> str:
+        """The name their wrong codes are counted under, which other processes learn through the database."""
+        return hashlib.blake2b(self.cookie, digest_size=DEVICE_BYTES).hexdigest()
 
 
 class ScanDesk:
@@ -139,6 +146,8 @@ class ScanDesk:
         outcome = judged.verdict.outcome
         self._minutes.add(found.order.tenant_id, now, found.kind.value, outcome.value)
         if outcome is Outcome.NOT_ACTIVATED:
+            # Counted like a code we never made: else the limit would tell which of them exist.
+            self._count_wrong(visitor, now)
             return Answer(found.kind.value, Outcome.UNKNOWN, ())
         # The way is told before purchase, on the outside; under the lid only one thing matters.
         way = await self._ways.of(scan.order.tenant_id, scan.unit) if scan.kind is Kind.OPEN else ()
@@ -148,18 +157,20 @@ class ScanDesk:
         """Refuse a code without asking the database."""
         tenant_id = found.order.tenant_id if found.order else PLATFORM_TENANT if owner is None else owner
         self._minutes.add(tenant_id, now, found.kind.value, found.why.value)
-        if visitor.has_cookie:
-            self._attempts.count(WRONG_PER_DEVICE, visitor.cookie.decode(), now=now)
-        self._attempts.count(WRONG_PER_NETWORK, visitor.address_range.hex(), now=now)
+        self._count_wrong(visitor, now)
         if found.why is WhyNot.REVOKED and found.order is not None:
             return Answer(found.kind.value, Outcome.VOID, ())
         mistyped = found.why in {WhyNot.MISTYPED, WhyNot.NOT_A_CODE}
         return Answer(found.kind.value, Outcome.UNKNOWN, (), mistyped=mistyped)
 
+    def _count_wrong(self, visitor: Visitor, now: datetime) -> None:
+        if visitor.has_cookie:
+            self._attempts.count(WRONG_PER_DEVICE, visitor.device, now=now)
+        self._attempts.count(WRONG_PER_NETWORK, visitor.address_range.hex(), now=now)
+
     def _too_many_wrong(self, visitor: Visitor, now: datetime) -> bool:
         return self._attempts.exhausted(WRONG_PER_NETWORK, visitor.address_range.hex(), now=now) or (
-            visitor.has_cookie
-            and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.cookie.decode(), now=now)
+            visitor.has_cookie and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.device, now=now)
         )
 
     def _told(self, scan: Scan, judged: Judged, way: tuple[Step, ...]) -> Answer:

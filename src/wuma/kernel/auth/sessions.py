@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wuma.kernel.auth.grants import Grants
@@ -70,8 +70,9 @@ class NewSession:
 def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: datetime) -> NewSession:
     """Check what was presented and open a session.
 
-    A failure is counted in a transaction of its own, so that it stays counted when the request is refused;
-    after `FAILURES_BEFORE_LOCK` of them the account waits, twice as long each time.
+    An attempt is counted before anything is checked, in a transaction of its own: so it stays counted when
+    the request is refused, and of any number of attempts at once no more are checked than one after the
+    other. After `FAILURES_BEFORE_LOCK` of them the account waits, twice as long each time; success forgets.
 
     Raises:
         WrongCredentials: the same for an unknown account, a wrong password, a wrong code.
@@ -82,17 +83,11 @@ def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: 
     email = presented.email.strip().lower()
     with database.transaction(PLATFORM) as session:
         account = session.scalar(select(Account).where(Account.email == email, Account.disabled_at.is_(None)))
-    if account is not None and account.locked_until is not None and account.locked_until > now:
-        wait_seconds = int((account.locked_until - now).total_seconds()) + 1
-        raise TooMany(
-            "Too many failures; the account is locked for a while.", retry_after_seconds=wait_seconds
-        )
+    if account is not None:
+        _count_attempt(database, account.id, now)
 
     password_is_right = verify_password(account.password_hash if account else None, presented.password)
-    if account is None:
-        raise WrongCredentials("Please check e-mail and password.")
-    if not password_is_right:
-        _count_failure(database, account.id, now)
+    if account is None or not password_is_right:
         raise WrongCredentials("Please check e-mail and password.")
     if account.totp_secret is not None:
         if not presented.totp:
@@ -100,26 +95,32 @@ def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: 
         secret = cipher.open(account.totp_secret, totp_cell(account))
         step = totp_step(secret.decode(), presented.totp, now)
         if step is None or not _use_totp(database, account.id, step):
-            _count_failure(database, account.id, now)
             raise WrongCredentials("Please check the code of your authenticator app.")
     with database.transaction(PLATFORM) as session:
         return _open(session, account, presented.user_agent, now)
 
 
-def _count_failure(database: Database, account_id: UUID, now: datetime) -> None:
+def _count_attempt(database: Database, account_id: UUID, now: datetime) -> None:
+    """Count an attempt as a failure until it has succeeded, unless the account waits already."""
     excess = Account.failed_count + 1 - FAILURES_BEFORE_LOCK
     seconds = func.least(60 * func.pow(2, func.least(excess, 10)), LOCK_SECONDS_MAX)
     with database.transaction(PLATFORM) as session:
-        session.execute(
+        counted = session.scalar(
             update(Account)
-            .where(Account.id == account_id)
+            .where(Account.id == account_id, or_(Account.locked_until.is_(None), Account.locked_until <= now))
             .values(
                 failed_count=Account.failed_count + 1,
                 locked_until=case(
                     (excess >= 0, now + func.make_interval(0, 0, 0, 0, 0, 0, seconds)), else_=None
                 ),
             )
+            .returning(Account.id)
         )
+        if counted is not None:
+            return
+        locked_until = session.scalar(select(Account.locked_until).where(Account.id == account_id))
+    wait_seconds = 1 if locked_until is None else max(int((locked_until - now).total_seconds()) + 1, 1)
+    raise TooMany("Too many failures; the account is locked for a while.", retry_after_seconds=wait_seconds)
 
 
 def totp_cell(account: Account) -> Cell:

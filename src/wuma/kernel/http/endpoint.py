@@ -16,6 +16,7 @@ from http import HTTPStatus
 from inspect import iscoroutinefunction
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import Depends
 from fastapi.routing import APIRoute
 from sqlalchemy import text
@@ -26,6 +27,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock, utc_now
+from wuma.kernel.crypto import Cell, FieldCipher
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal, TooMany
 from wuma.kernel.http.access import Access, Principal, access_of
 from wuma.kernel.http.authentication import authenticate
@@ -120,7 +122,7 @@ class Endpoint(APIRoute):
         principal: Principal | None,
         now: datetime,
     ) -> Response:
-        once = await _Once.of(request, principal, session, now)
+        once = await _Once.of(request, request.app.state.runtime, principal, session, now)
         if once is not None:
             earlier = await run_in_threadpool(once.earlier_answer)
             if earlier is not None:
@@ -148,20 +150,41 @@ async def _receive_body(request: Request) -> None:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "The request ended before its body did.") from None
 
 
+class _KeptAnswer(msgspec.Struct, array_like=True):
+    """An answer to be given again: the headers of its own, and the body."""
+
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
 class _Once:
     """One Idempotency-Key of one actor, claimed in the request's own transaction."""
 
     def __init__(
-        self, session: Session, tenant_id: int, actor: str, key: str, fingerprint: bytes, now: datetime
-    ):
+        self,
+        session: Session,
+        cipher: FieldCipher,
+        *,
+        principal: Principal,
+        key: str,
+        fingerprint: bytes,
+        now: datetime,
+    ) -> None:
         self._session = session
-        self._row = {"tenant_id": tenant_id, "actor": actor, "key": key}
+        self._cipher = cipher
+        self._row = {"tenant_id": principal.tenant_id, "actor": principal.actor, "key": key}
+        self._cell = Cell(principal.tenant_id, "kernel.idempotency", "body", f"{principal.actor} {key}")
         self._fingerprint = fingerprint
         self._now = now
 
     @classmethod
     async def of(
-        cls, request: Request, principal: Principal | None, session: Session, now: datetime
+        cls,
+        request: Request,
+        runtime: Runtime,
+        principal: Principal | None,
+        session: Session,
+        now: datetime,
     ) -> _Once | None:
         key = request.headers.get(IDEMPOTENCY_HEADER)
         if key is None or request.method != "POST" or principal is None:
@@ -171,7 +194,9 @@ class _Once:
             raise InvalidInput("Idempotency-Key", [FieldError("header/Idempotency-Key", expected, key[:40])])
         digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
         digest.update(await request.body())
-        return cls(session, principal.tenant_id, principal.actor, key, digest.digest(), now)
+        return cls(
+            session, runtime.fields, principal=principal, key=key, fingerprint=digest.digest(), now=now
+        )
 
     def earlier_answer(self) -> Response | None:
         """Claim the key; return the stored answer when it has been used. Waits for a twin under way."""
@@ -201,12 +226,16 @@ class _Once:
         ).one()
         if kept.fingerprint != self._fingerprint:
             raise KeyReused("The earlier request with this key had another path or body.")
-        response = Response(kept.body, status_code=kept.status, media_type=kept.media_type)
+        answer = msgspec.msgpack.decode(self._cipher.open(kept.body, self._cell), type=_KeptAnswer)
+        response = Response(answer.body, status_code=kept.status, media_type=kept.media_type)
+        response.raw_headers.extend(answer.headers)
         response.headers["Idempotency-Replayed"] = "true"
         return response
 
     def keep(self, response: Response) -> None:
-        """Store the answer; a streamed one is not kept and will be refused if asked for again."""
+        """Store the answer, sealed: it may hold a secret that is shown this once and stored nowhere."""
+        own = [pair for pair in response.raw_headers if pair[0] not in {b"content-length", b"content-type"}]
+        answer = _KeptAnswer(own, bytes(response.body))
         self._session.execute(
             text(
                 "UPDATE kernel.idempotency SET status = :status, media_type = :media_type, body = :body"
@@ -216,7 +245,7 @@ class _Once:
                 **self._row,
                 "status": response.status_code,
                 "media_type": response.headers.get("content-type"),
-                "body": getattr(response, "body", None),
+                "body": self._cipher.seal(msgspec.msgpack.encode(answer), self._cell),
             },
         )
 

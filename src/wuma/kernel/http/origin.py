@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -19,7 +19,18 @@ def client_address(request: Request) -> Address:
     """Return the address of whoever sent the request."""
     settings: Settings = request.app.state.runtime.settings
     peer = request.client.host if request.client else ""
-    return believed_address(peer, request.headers.get("x-forwarded-for"), tuple(settings.trusted_proxies))
+    told = forwarded_for(request.scope["headers"])
+    return believed_address(peer, told, tuple(settings.trusted_proxies))
+
+
+def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return X-Forwarded-For as one list: some proxies add to the line they get, others add a line.
+
+    >>> forwarded_for([(b"x-forwarded-for", b"6.6.6.6"), (b"host", b"x"), (b"x-forwarded-for", b"36.7.8.9")])
+    '6.6.6.6,36.7.8.9'
+    """
+    lines = [value for name, value in headers if name == b"x-forwarded-for"]
+    return b",".join(lines).decode("latin-1") if lines else None
 
 
 def believed_address(peer: str, forwarded_for: str | None, trusted: tuple[Network, ...]) -> Address:
@@ -60,5 +71,5 @@ def sent_by_own_page(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == request.headers.get("host")
+    origin, host = request.headers.get("origin"), request.headers.get("host")
+    return host is not None and origin in {f"https://{host}", f"http://{host}"}
