@@ -123,10 +123,14 @@ def normalised(uri: str) -> str:
         )
     scheme, _, rest = uri.partition(":")
     scheme = scheme.lower()
-    rest = _ESCAPE(_normal_escape, rest)
+    if not _BROKEN_ESCAPE(rest):  # among broken ones, undoing one could make another
+        rest = _ESCAPE(_normal_escape, rest)
     if rest.startswith("//"):
         end = next((at for at, c in enumerate(rest[2:], 2) if c in "/?#"), len(rest))
-        authority = rest[2:end].lower().removesuffix(_DEFAULT_PORTS.get(scheme, "\0"))
+        host, colon, port = rest[2:end].lower().rpartition(":")
+        authority = f"{host}{colon}{port}"
+        if port in {"", _DEFAULT_PORTS.get(scheme)} and ":" not in host.rpartition("]")[2]:
+            authority = host
         return f"{scheme}://{authority}{rest[end:] or '/'}"
     if scheme == "urn":
         namespace, colon, name = rest.partition(":")
@@ -176,7 +180,7 @@ def _normal_escape(found: re.Match[str]) -> str:
 
 _TRADE_ITEMS = {"01", "8006"}
 _NO_EXTENSION = Element("254", NO_EXTENSION)
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 # An SGTIN with nothing escaped: by far the most of what EPCIS events name.
 _PLAIN_SGTIN = re.compile(
     r"urn:epc:id:sgtin:([0-9]{6,12})\.([0-9])([0-9]{0,6})\.([A-Za-z0-9\-._]{1,20})"
@@ -185,4 +189,5 @@ _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{16,}").fullmatch
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*").fullmatch
 _NOT_URI = re.compile(r"[^A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]").search
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})").sub
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})").search
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]").fullmatch

@@ -46,7 +46,7 @@ def compress(link: DigitalLink, *, partly: bool = False, optimised: bool = False
         partly: leave the primary key readable.
         optimised: use one code for AIs that often come together; shorter, and not every reader knows it.
     """
-    if partly:
+    if partly or _readable_key(link.stem) is not None:  # else the stem would be taken for the key
         packed = _pack((*link.qualifiers, *link.attributes), optimised)
         key = DigitalLink((link.key,), stem=link.stem).uri
         path = f"{key}/{packed}" if packed else key
