@@ -104,7 +104,6 @@ def test_labels_scanned_before_activation_point_to_their_order(
     expect(page.get_by_role("heading", name=f"Order {shelf.order_id}")).to_be_visible()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the form is not closed
 def test_a_report_with_its_photo_is_read_and_handled(
     visit: Opens, brand: Brand, shelf: Shelf, photograph: Photograph
 ) -> None:
