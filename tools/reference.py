@@ -16,7 +16,7 @@ from typing import Any
 import typer.main
 
 import wuma.facts
-from wuma.entrypoints import wiring
+from wuma.entrypoints import work
 from wuma.entrypoints.cli import app
 from wuma.kernel.fact import Fact
 from wuma.kernel.settings import Settings
@@ -103,7 +103,7 @@ def _facts() -> Iterator[str]:
 def _invariants() -> Iterator[str]:
     yield "| invariant | promise |"
     yield "| --- | --- |"
-    for invariant in wiring.INVARIANTS:
+    for invariant in work.INVARIANTS:
         yield f"| `{invariant.name}` | {invariant.promise} |"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from fastapi.routing import APIRoute
 
-from wuma.entrypoints import wiring
+from wuma.entrypoints import addresses
 from wuma.kernel.http.access import access_of
 from wuma.kernel.http.endpoint import Endpoint
 from wuma.ops.roles import GRANTS
 
-ROUTERS = (*wiring.API_ROUTES, *wiring.EPCIS_ROUTES)
+ROUTERS = (*addresses.API_ROUTES, *addresses.EPCIS_ROUTES)
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 PUBLIC = {
     ("POST", "/session"),  # the door itself

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import wuma
 from wuma.chain.authenticity.facade import Minutes, Pseudonyms, Whereabouts
 from wuma.chain.codes.facade import REFRESH_SECONDS, Identifier, OrderDirectory
-from wuma.entrypoints import wiring
+from wuma.entrypoints import addresses, wiring
 from wuma.journeys.scan_code.http import ScanRoutes
 from wuma.journeys.scan_code.reception import Reception
 from wuma.journeys.scan_code.scan import ScanDesk
@@ -147,12 +147,12 @@ def build_platform_api(runtime: Runtime) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.turns = Turns()
-    for routes in wiring.API_ROUTES:
+    for routes in addresses.API_ROUTES:
         app.include_router(routes, prefix=API_PREFIX)
-    for routes in wiring.EPCIS_ROUTES:
+    for routes in addresses.EPCIS_ROUTES:
         app.include_router(routes)
     app.router.routes.extend(health.routes)
-    app.router.routes.extend(wiring.PAGE_ROUTES)
+    app.router.routes.extend(addresses.PAGE_ROUTES)
     app.add_exception_handler(Refusal, problems.on_refusal)
     app.add_exception_handler(RequestValidationError, problems.on_invalid_request)
     app.add_exception_handler(HTTPException, problems.on_http_exception)

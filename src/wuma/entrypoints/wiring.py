@@ -1,7 +1,8 @@
-"""Put the program together: the one place that knows the profile and every context.
+"""Connect the program to its services: the one place that knows the profile.
 
 ``single`` runs everything from one data folder; ``cluster`` reads its services from the settings. What
-differs between them is decided here and nowhere else.
+differs between them is decided here and nowhere else. What is served and what is worked off is listed in
+`addresses` and `work`, apart, because a process starts faster when it imports only one of them.
 """
 
 from __future__ import annotations
@@ -9,79 +10,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
-from starlette.routing import BaseRoute
 
-from wuma.chain.authenticity import tasks as authenticity_tasks
-from wuma.chain.authenticity.routes import routes as authenticity_routes
-from wuma.chain.codes import invariants as codes_invariants
-from wuma.chain.codes import tasks as codes_tasks
-from wuma.chain.codes.print_routes import routes as print_routes
-from wuma.chain.codes.routes import routes as codes_routes
-from wuma.chain.trace.routes import routes as epcis_routes
-from wuma.entrypoints.pages import routes as console_routes
-from wuma.journeys import commission_by_event
-from wuma.journeys.home import routes as home_routes
-from wuma.journeys.scan_code.phone import routes as phone_routes
-from wuma.journeys.xray_code import routes as xray_routes
-from wuma.kernel.auth.routes import routes as account_routes
 from wuma.kernel.clock import utc_now
 from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database, sqlalchemy_url
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
-from wuma.kernel.invariants import Invariant
-from wuma.kernel.jobs import Task
 from wuma.kernel.keys import KeyFileMissing, Keyring, Passphrase, SealedKeyFile, Unseal, UnsealFile
 from wuma.kernel.limits import Attempts
-from wuma.kernel.outbox import Subscription
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import PLATFORM, TokenSigner
-from wuma.ops import housekeeping
 from wuma.ops.roles import GRANTS
-from wuma.ops.routes import routes as ops_routes
-from wuma.support.masterdata import invariants as masterdata_invariants
 from wuma.support.masterdata.divisions import load_divisions
-from wuma.support.masterdata.routes import routes as masterdata_routes
-
-API_ROUTES: Final[tuple[APIRouter, ...]] = (
-    account_routes,
-    codes_routes,
-    print_routes,
-    authenticity_routes,
-    home_routes,
-    xray_routes,
-    masterdata_routes,
-    ops_routes,
-)
-"""The routes of the platform API, under ``/api/v1``."""
-
-EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes,)
-"""The routes of the EPCIS standard, under ``/epcis``."""
-
-PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)
-"""The routes of pages."""
-
-INVARIANTS: Final[tuple[Invariant, ...]] = (
-    *codes_invariants.INVARIANTS,
-    *masterdata_invariants.INVARIANTS,
-)
-"""What must always be true of the data."""
-
-PARTITIONED: Final = ("kernel.fact", "authenticity.scan")
-"""Tables that are cut by month."""
-
-TASKS: Final[tuple[Task, ...]] = (
-    *housekeeping.tasks(INVARIANTS, PARTITIONED),
-    *codes_tasks.TASKS,
-    *authenticity_tasks.TASKS,
-)
-"""What the worker can do."""
-
-SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (commission_by_event.SUBSCRIPTION,)
-"""Who is told what."""
 
 ASSETS: Final = Path(__file__).resolve().parents[1] / "_assets"
 """What the build puts beside the program: pages, regions of addresses, divisions."""

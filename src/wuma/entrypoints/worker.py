@@ -7,7 +7,8 @@ import signal
 import threading
 from typing import Final
 
-from wuma.entrypoints.wiring import SUBSCRIPTIONS, TASKS, build_runtime, program_dsn
+from wuma.entrypoints.wiring import build_runtime, program_dsn
+from wuma.entrypoints.work import SUBSCRIPTIONS, TASKS
 from wuma.kernel import outbox, telemetry
 from wuma.kernel.jobs import build_worker
 from wuma.kernel.runtime import Runtime

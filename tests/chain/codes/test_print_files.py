@@ -24,7 +24,7 @@ from wuma.chain.codes.labels import TenantDirectory, identify, read_label
 from wuma.chain.codes.models import PrintFile
 from wuma.chain.codes.orders import Level
 from wuma.chain.codes.print_files import AlreadyReleased, Kind, Recipient, Wanted
-from wuma.entrypoints import wiring
+from wuma.entrypoints import wiring, work
 from wuma.kernel import invariants
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.errors import Refusal
@@ -111,7 +111,7 @@ def test_an_order_is_split_into_files_that_hold_each_code_once(shop: PrintShop) 
 def test_the_worker_makes_what_was_ordered(shop: PrintShop) -> None:
     (file,) = shop.ask(shop.place(50)).json()
 
-    app = build_worker(wiring.program_dsn(shop.runtime.settings), shop.runtime, list(wiring.TASKS))
+    app = build_worker(wiring.program_dsn(shop.runtime.settings), shop.runtime, list(work.TASKS))
     with app.open():
         app.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 

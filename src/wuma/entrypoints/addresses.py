@@ -1,0 +1,38 @@
+"""Every route the program serves, from every context."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
+
+from wuma.chain.authenticity.routes import routes as authenticity_routes
+from wuma.chain.codes.print_routes import routes as print_routes
+from wuma.chain.codes.routes import routes as codes_routes
+from wuma.chain.trace.routes import routes as epcis_routes
+from wuma.entrypoints.pages import routes as console_routes
+from wuma.journeys.home import routes as home_routes
+from wuma.journeys.scan_code.phone import routes as phone_routes
+from wuma.journeys.xray_code import routes as xray_routes
+from wuma.kernel.auth.routes import routes as account_routes
+from wuma.ops.routes import routes as ops_routes
+from wuma.support.masterdata.routes import routes as masterdata_routes
+
+API_ROUTES: Final[tuple[APIRouter, ...]] = (
+    account_routes,
+    codes_routes,
+    print_routes,
+    authenticity_routes,
+    home_routes,
+    xray_routes,
+    masterdata_routes,
+    ops_routes,
+)
+"""The routes of the platform API, under ``/api/v1``."""
+
+EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes,)
+"""The routes of the EPCIS standard, under ``/epcis``."""
+
+PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)
+"""The routes of pages."""

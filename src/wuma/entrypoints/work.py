@@ -1,0 +1,34 @@
+"""Everything the program does without being asked, from every context."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from wuma.chain.authenticity import tasks as authenticity_tasks
+from wuma.chain.codes import invariants as codes_invariants
+from wuma.chain.codes import tasks as codes_tasks
+from wuma.journeys import commission_by_event
+from wuma.kernel.invariants import Invariant
+from wuma.kernel.jobs import Task
+from wuma.kernel.outbox import Subscription
+from wuma.ops import housekeeping
+from wuma.support.masterdata import invariants as masterdata_invariants
+
+INVARIANTS: Final[tuple[Invariant, ...]] = (
+    *codes_invariants.INVARIANTS,
+    *masterdata_invariants.INVARIANTS,
+)
+"""What must always be true of the data."""
+
+PARTITIONED: Final = ("kernel.fact", "authenticity.scan")
+"""Tables that are cut by month."""
+
+TASKS: Final[tuple[Task, ...]] = (
+    *housekeeping.tasks(INVARIANTS, PARTITIONED),
+    *codes_tasks.TASKS,
+    *authenticity_tasks.TASKS,
+)
+"""What the worker can do."""
+
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (commission_by_event.SUBSCRIPTION,)
+"""Who is told what."""
