@@ -20,11 +20,12 @@ from wuma_world.logistics import (
     PALLETS_RECEIVED_HOUR,
     PALLETS_SHIPPED_HOUR,
 )
+from wuma_world.market import Sale
 from wuma_world.play import Played
 from wuma_world.production import Level
 from wuma_world.reckoning import Reckoning
 from wuma_world.scale import SMALL
-from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS, Story
+from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS, Printed, Story
 from wuma_world.world import END, World
 
 WIDELY_COPIED_CAUGHT_MIN: Final = 0.8
@@ -214,16 +215,61 @@ async def _of_trace(world: World, server: Server, played: Played) -> list[Check]
         ]
         if got != wanted or sale.store.city.name not in told["trace"][-1]["place_zh"]:
             wrong.append(f"{path}: expected {wanted} ending in {sale.store.city.name}, got {told['trace']}")
+    flaws = [flaw for sale in sales if (flaw := await _xray_flaw(played, sale, trips[sale.can]))]
     kept = 0
     async for _event in query(played.office.admin):
         kept += 1
     return [
         Check("trace.cans_tell_their_way", f"{len(sales)} cans", wrong[0] if wrong else "so", not wrong),
+        Check("xray.cans_complete", f"{len(sales)} cans", flaws[0] if flaws else "so", not flaws),
         Check.equal("trace.events_kept", played.event_count, kept),
     ]
 
 
 CANS_ASKED: Final = 25
+
+
+async def _xray_flaw(played: Played, sale: Sale, trip: CaseTrip) -> str | None:
+    """Hold the X-ray of a sold can against its true life; return what is wrong with it."""
+    label, batch = sale.can.label, trip.pallet.batch
+    row = played.labels.row(label)
+    seen = await played.office.admin.get("/xray", code=row.open_uri)
+    case = played.labels.row(trip.case.label).open_uri.rpartition("/")[2]
+    scanned = {
+        one.scan_id
+        for one in played.heard
+        if one.scan_id and isinstance(one.scan.shown, Printed) and one.scan.shown.label == label
+    }
+    wanted = {
+        "state": "commissioned",
+        "order": (played.orders[label.roll], label.place + 1),
+        "product": label.roll.product.gtin,
+        "batch": batch.number,
+        "printed by": [label.roll.vendor.name],
+        "was in": [case],
+        "steps": STEPS_OF_A_CAN,
+        "scans missing": set(),
+    }
+    got = {
+        "state": seen["state"],
+        "order": (seen["order"]["id"], seen["order"]["number"]),
+        "product": seen["product"]["gtin"],
+        "batch": seen["batch"]["number"],
+        "printed by": [printing["recipient_name"] for printing in seen["printings"]],
+        "was in": [stay["parent"]["name"].rpartition("/")[2] for stay in seen["stays"]],
+        "steps": sorted(
+            event["biz_step"] for event in seen["events"] if event["biz_step"] != "commissioning"
+        ),
+        "scans missing": scanned - {scan["id"] for scan in seen["scans"]},
+    }
+    wrong = {name: (wanted[name], got[name]) for name in wanted if wanted[name] != got[name]}
+    return f"{row.open_uri}: expected and got {wrong}" if wrong else None
+
+
+STEPS_OF_A_CAN: Final = sorted(
+    ["packing", "packing", "shipping", "receiving", "unpacking", "shipping", "receiving", "unpacking"]
+)
+"""Into a case, onto a pallet, to the dealer, off the pallet, to the store, out of the case."""
 
 
 def _way(world: World, pallet: PalletTrip, case: CaseTrip) -> list[tuple[str, datetime]]:
