@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
 
+from tests.gs1 import generated
+from tests.gs1.generated_events import documents
 from wuma_gs1.errors import ParseError
 from wuma_gs1.event_documents import DEPTH_MAX
 from wuma_gs1.event_hash import event_hashes, hash_of_json
@@ -68,6 +72,14 @@ def _twins(gs1: Path) -> list[tuple[Path, Path]]:
             if Path(other).exists() and "Invalid" not in path:
                 found.append((xml, Path(other)))
     return found
+
+
+@given(generated.randoms)
+def test_an_event_has_one_hash_however_it_is_spelt(source: Random) -> None:
+    in_json, in_xml = documents(source)
+    assert [event.prehash for event in event_hashes(in_xml)] == [
+        event.prehash for event in event_hashes(json.dumps(in_json))
+    ]
 
 
 EVENT: dict[str, Any] = {
