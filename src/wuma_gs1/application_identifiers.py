@@ -8,6 +8,7 @@ apart to say what is wrong with it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ class ApplicationIdentifier:
 
     __slots__ = (
         "_checks",
-        "_format",
+        "_matches",
         "ai",
         "attribute",
         "components",
@@ -78,7 +79,8 @@ class ApplicationIdentifier:
         self.title = title
         self.shortest = sum(part.shortest for part in components if not part.optional)
         self.longest = sum(part.longest for part in components)
-        self._format: re.Pattern[str] | None = None  # compiled at first use: most programs meet ten AIs
+        # Compiled at first use: most programs meet ten AIs.
+        self._matches: Callable[[str], re.Match[str] | None] | None = None
         self._checks = _checks(components)
 
     def __repr__(self) -> str:
@@ -89,9 +91,10 @@ class ApplicationIdentifier:
 
         Without `contents`, only its length and characters are held against the format.
         """
-        if self._format is None:
-            self._format = _format(self.components)
-        if self._format.fullmatch(value) is None:
+        matches = self._matches
+        if matches is None:
+            matches = self._matches = _format(self.components).fullmatch
+        if matches(value) is None:
             return self._misfit(value)
         if not contents:
             return None

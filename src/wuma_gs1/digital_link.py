@@ -83,23 +83,18 @@ class DigitalLink(NamedTuple):
         Raises:
             ParseError: with every fault found.
         """
-        plain = _PLAIN_TRADE_ITEM(uri)
-        fragment = None
+        if (plain := _plain_trade_item(uri)) is not None:
+            return plain
+        frame = _FRAME(uri) if len(uri) <= URI_CHARACTERS_MAX else None
+        if frame is None:
+            raise _not_a_web_uri(uri)
         problems: list[Problem] = []
         read = _Values(problems, short_gtins, contents)
-        if plain is not None and has_check_digit(plain[2]):
-            stem, path, query = plain[1], _plain_path(plain), plain[6]
-            if query is None:  # nothing is left that could be wrong
-                return cls(path, (), stem)
-        else:
-            frame = _FRAME(uri) if len(uri) <= URI_CHARACTERS_MAX else None
-            if frame is None:
-                raise _not_a_web_uri(uri)
-            origin, path_text, query, fragment = frame.groups()
-            segments = (path_text.removesuffix("/") if trailing_slash else path_text).split("/")
-            key_at = _key_position(segments, uri, convenience_names)
-            stem = origin + "/".join(segments[:key_at])
-            path = read.path(segments, key_at, len(origin))
+        origin, path_text, query, fragment = frame.groups()
+        segments = (path_text.removesuffix("/") if trailing_slash else path_text).split("/")
+        key_at = _key_position(segments, uri, convenience_names)
+        stem = origin + "/".join(segments[:key_at])
+        path = read.path(segments, key_at, len(origin))
         attributes, parameters = read.query(query, uri.index("?") + 1) if query else ((), ())
         placement, companions = _shape_problems(
             tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes])
@@ -268,17 +263,35 @@ _PLAIN_TRADE_ITEM = re.compile(
 _NOT_QR_ALPHANUMERIC = re.compile(r"[^0-9A-Z $%*+\-./:]").search
 
 
-def _plain_path(plain: re.Match[str]) -> tuple[Element, ...]:
-    """Make the elements of a GTIN with qualifiers that need no decoding, which nearly every scan is."""
-    _, gtin, variant, lot, serial, _ = plain.groups()
+def _plain_trade_item(uri: str) -> DigitalLink | None:
+    """Read a GTIN with qualifiers and attributes that need no decoding, which nearly every scan is.
+
+    None if anything is out of the ordinary, or wrong: the general way then says what.
+    """
+    found = _PLAIN_TRADE_ITEM(uri)
+    if found is None:
+        return None
+    stem, gtin, variant, lot, serial, query = found.groups()
+    if not has_check_digit(gtin):
+        return None
     path = [Element("01", gtin)]
-    if variant:
+    if variant is not None:
         path.append(Element("22", variant))
-    if lot:
+    if lot is not None:
         path.append(Element("10", lot))
-    if serial:
+    if serial is not None:
         path.append(Element("21", serial))
-    return tuple(path)
+    if query is None:
+        return DigitalLink(tuple(path), (), stem)
+    attributes: list[Element] = []
+    for part in query.split("&"):
+        ai, _, value = part.partition("=")
+        spec = AIS.get(ai)
+        if spec is None or "%" in value or "+" in value or spec.flaw(value) is not None:
+            return None
+        attributes.append(Element(ai, value))
+    shape = _shape_problems(tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes]))
+    return DigitalLink(tuple(path), tuple(attributes), stem) if shape == _NO_PROBLEMS else None
 
 
 def _not_a_web_uri(uri: str) -> ParseError:
@@ -385,6 +398,9 @@ class _Values(NamedTuple):
 SHORT_GTIN_LENGTHS = {8, 12, 13}
 
 
+_NO_PROBLEMS: tuple[tuple[Problem, ...], bool] = ((), False)
+
+
 @lru_cache(maxsize=SHAPES_CACHED_MAX)
 def _shape_problems(path: tuple[str, ...], attributes: tuple[str, ...]) -> tuple[tuple[Problem, ...], bool]:
     """Check which AIs there are and where; and say whether the association rules have more to say.
@@ -467,7 +483,8 @@ def path_of(elements: Sequence[Element]) -> tuple[Element, ...]:
 def _query_text(attributes: Sequence[Element]) -> str:
     if not attributes:
         return ""
-    ordered = attributes
-    if len(attributes) > 1:
-        ordered = sorted(attributes, key=lambda element: element.ai[:2] not in PREDEFINED_VALUE_LENGTHS)
+    if len(attributes) == 1:
+        ai, value = attributes[0]
+        return f"?{ai}={escaped(value)}"
+    ordered = sorted(attributes, key=lambda element: element.ai[:2] not in PREDEFINED_VALUE_LENGTHS)
     return "?" + "&".join(f"{ai}={escaped(value)}" for ai, value in ordered)
