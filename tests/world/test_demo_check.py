@@ -8,7 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,28 +84,35 @@ def test_a_folder_that_holds_files_is_not_touched(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder for temporary files that the database's own user can get into, unlike pytest's."""
+    with tempfile.TemporaryDirectory(prefix="wuma-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.faults
-def test_a_demo_that_is_told_to_stop_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_demo_that_is_told_to_stop_leaves_nothing_behind(open_folder: Path, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    tmp_path.chmod(0o755)
-    demo = subprocess.Popen(
-        [*WUMA, "demo", "--scale", "small", "--port", str(port)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    said = tmp_path / "said"
+    with said.open("wb") as output:
+        demo = subprocess.Popen(
+            [*WUMA, "demo", "--scale", "small", "--port", str(port)],
+            env={**os.environ, "TMPDIR": str(open_folder)},
+            stdout=output,
+            stderr=output,
+        )
     _wait(lambda: _listens(port) or demo.poll() is not None)
-    assert demo.poll() is None, demo.stderr and demo.stderr.read()
+    assert demo.poll() is None, said.read_text()
 
     demo.send_signal(signal.SIGTERM)
     demo.wait(120)
 
     assert not _listens(port)
-    assert list(tmp_path.glob("wuma-demo-*")) == []
+    assert list(open_folder.glob("wuma-demo-*")) == []
 
 
 def _listens(port: int) -> bool:
@@ -111,7 +120,7 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _wait(holds: Any) -> None:
+def _wait(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if holds():
