@@ -7,6 +7,7 @@
     python -m wuma_gs1 decompress  < compressed links      valid, uri, ai, error
     python -m wuma_gs1 event-hash FILE …                   file, index, hash, prehash, error
 
+`epc` adds `needed` where only the length of the company prefix (gcpLength) is missing for an EPC URI.
 `error` is null or one sentence; `problems` then tells each fault apart, with its code, its AI and its
 position in the line. What is wrong with a line is never the tool's failure: the exit status is 0.
 """
@@ -24,7 +25,7 @@ from wuma_gs1.application_identifiers import Element
 from wuma_gs1.compression import compress, decompress
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.epc import SCHEMES, Epc
-from wuma_gs1.errors import ParseError, shown
+from wuma_gs1.errors import Code, ParseError, shown
 from wuma_gs1.event_hash import event_hashes
 from wuma_gs1.tags import Tag
 
@@ -136,7 +137,7 @@ def _read_epc(text: str) -> tuple[Tag | None, Epc | None, tuple[Element, ...]]:
 
 def _encoded(line: str) -> dict[str, Any]:
     wish = _wish(line)
-    scheme: str = wish.get("scheme", "").upper()
+    scheme: str = wish.get("scheme", "")
     filter_value, length = wish.get("filter", 0), wish.get("gcpLength")
     _, identity, elements = _read_epc(wish["id"])
     if identity is None and elements and length is not None:
@@ -162,7 +163,7 @@ def _wish(line: str) -> Mapping[str, Any]:
 
 
 def _described(tag: Tag | None, identity: Epc | None, elements: tuple[Element, ...]) -> dict[str, Any]:
-    return {
+    described = {
         "scheme": tag.encoding if tag else None,
         "hex": tag.hex if tag else None,
         "tagURI": tag.uri if tag and tag.epc else None,
@@ -170,6 +171,18 @@ def _described(tag: Tag | None, identity: Epc | None, elements: tuple[Element, .
         "dl": _canonical_link(elements),
         "ai": element_strings.bracketed(elements) or None,
     }
+    if identity is None and _needs_company_prefix(elements):
+        described["needed"] = "gcpLength"
+    return described
+
+
+def _needs_company_prefix(elements: tuple[Element, ...]) -> bool:
+    """Say whether only the length of the company prefix keeps AIs from having an EPC URI."""
+    try:
+        Epc.of(elements)
+    except ParseError as error:
+        return error.code is Code.COMPANY_PREFIX_NEEDED
+    return False
 
 
 def _canonical_link(elements: tuple[Element, ...]) -> str | None:

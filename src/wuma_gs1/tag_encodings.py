@@ -36,7 +36,7 @@ class Encoding(Protocol):
 
     @property
     def name(self) -> str:
-        """What TDS calls it, in capitals."""
+        """What TDS calls it."""
         ...
 
     @property
@@ -206,7 +206,7 @@ class DefenseEncoding:
 class AerospaceEncoding:
     """ADI-var: CAGE or DoDAAC, part number and serial in six-bit characters (14.6.10)."""
 
-    name: str = "ADI-VAR"
+    name: str = "ADI-var"
     scheme: str = "adi"
     header: int = 0x3B
     filter_max: int = 63
@@ -337,7 +337,7 @@ ENCODINGS: tuple[Encoding, ...] = (
     PartitionedEncoding("GDTI-113", 0x3A, "gdti", 41, _N, _NS, 58),
     PartitionedEncoding("GDTI-174", 0x3E, "gdti", 41, _N, _T7, 119),
     PartitionedEncoding("CPI-96", 0x3C, "cpi", 51, _N, _N, 31),
-    PartitionedEncoding("CPI-VAR", 0x3D, "cpi", 0, _T6, _N, 40),
+    PartitionedEncoding("CPI-var", 0x3D, "cpi", 0, _T6, _N, 40),
     PartitionedEncoding("SGCN-96", 0x3F, "sgcn", 41, _N, _NS, 41),
     PartitionedEncoding("ITIP-110", 0x40, "itip", 44, _N, _N, 38),
     PartitionedEncoding("ITIP-212", 0x41, "itip", 44, _N, _T7, 140),

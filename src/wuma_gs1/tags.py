@@ -63,14 +63,14 @@ class Tag(NamedTuple):
         Raises:
             ParseError: if the EPC or the filter value does not fit.
         """
-        if encoding is not None and encoding in PLUS_ENCODINGS:
+        if encoding is not None and encoding.upper() in PLUS_ENCODINGS:
             return cls.of_elements(epc.elements, encoding=encoding, filter_value=filter_value)
         if encoding is None:
             candidates = [
                 each for each in ENCODINGS if each.scheme == epc.scheme and each.name not in DEPRECATED
             ]
         else:
-            named = _BY_NAME.get(encoding)
+            named = _BY_NAME.get(encoding.upper())
             candidates = [named] if named is not None and named.scheme == epc.scheme else []
         if not candidates or epc.kind != "id":
             raise ParseError(f"{encoding or 'TDS 1.x'} cannot hold {epc.uri}", code=Code.NOT_ENCODABLE)
@@ -104,10 +104,10 @@ class Tag(NamedTuple):
         Raises:
             ParseError: if the thing does not fit the encoding.
         """
-        if encoding is not None and encoding not in PLUS_ENCODINGS:
+        if encoding is not None and encoding.upper() not in PLUS_ENCODINGS:
             epc = Epc.of(elements, company_prefix_length=company_prefix_length, table=table)
             return cls.of(epc, encoding=encoding, filter_value=filter_value)
-        candidates = [PLUS_ENCODINGS[encoding]] if encoding else list(PLUS_ENCODINGS.values())
+        candidates = [PLUS_ENCODINGS[encoding.upper()]] if encoding else list(PLUS_ENCODINGS.values())
         for candidate in candidates:
             if (found := candidate.split(elements)) is not None:
                 _check_filter(candidate, filter_value)
@@ -161,7 +161,7 @@ class Tag(NamedTuple):
         """The bits of the EPC, without filling."""
         if self.epc is None:
             return PLUS_ENCODINGS[self.encoding].encode(self.identity, self.data, self.filter_value)
-        return _BY_NAME[self.encoding].encode(self.epc, self.filter_value)
+        return _BY_NAME[self.encoding.upper()].encode(self.epc, self.filter_value)
 
     @property
     def hex(self) -> str:
@@ -238,7 +238,7 @@ def _check_filter(encoding: Encoding | PlusEncoding, filter_value: int) -> None:
 
 
 _SGTIN_96_BODY = (1 << 88) - 1
-_BY_NAME: dict[str, Encoding] = {encoding.name: encoding for encoding in ENCODINGS}
+_BY_NAME: dict[str, Encoding] = {encoding.name.upper(): encoding for encoding in ENCODINGS}
 _BY_HEADER: dict[int, Encoding | PlusEncoding] = {
     **{encoding.header: encoding for encoding in ENCODINGS},
     **{encoding.header: encoding for encoding in PLUS_ENCODINGS.values()},

@@ -102,6 +102,7 @@ def test_names_without_a_tag() -> None:
         (None, None, "(01)06901234567892(21)42"),
         (None, "urn:epc:id:gid:1.2.3", None),
     ]
+    assert [answer.get("needed") for answer in answers] == [None, "gcpLength", None]
 
 
 @pytest.mark.parametrize(
