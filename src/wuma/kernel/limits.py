@@ -64,13 +64,18 @@ class Attempts:
                     self._names.popitem(last=False)
             else:
                 self._names.move_to_end(name)
-            slot = counted.buckets.setdefault(bucket, _Bucket())
+            slot = counted.buckets.get(bucket)
+            if slot is None:
+                self._total(counted, bucket, limit.minutes)  # once a minute, forget what is too old
+                slot = counted.buckets[bucket] = _Bucket()
             slot.here += amount
             slot.unsent += amount
             counted.sum_max += amount
             if counted.sum_max * SHARED_FROM >= limit.count:
                 self._unsent.add((name, bucket))
-            return self._total(counted, bucket, limit.minutes) <= limit.count
+            return (
+                counted.sum_max <= limit.count or self._total(counted, bucket, limit.minutes) <= limit.count
+            )
 
     def exhausted(self, limit: Limit, who: str, *, now: datetime) -> bool:
         """Whether one more attempt would be too many; counts nothing."""

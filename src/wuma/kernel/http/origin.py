@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import AF_INET, inet_pton
 from typing import Final
 
 from starlette.requests import Request
@@ -58,6 +60,8 @@ def believed_address(peer: str, forwarded_for: str | None, trusted: tuple[Networ
 
 @lru_cache(maxsize=65_536)
 def _read(text: str) -> Address | None:
+    with suppress(OSError, ValueError):
+        return IPv4Address(inet_pton(AF_INET, text))  # takes a fifth of the time of `ip_address`
     try:
         address = ip_address(text)
     except ValueError:
