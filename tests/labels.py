@@ -61,7 +61,9 @@ def place_order(
     return orders.place(session, keyring, new, actor="test", now=datetime.now(UTC))
 
 
-def open_batch(session: Session, product: Product, *, number: str = "B1", expires_on: date | None = None) -> Batch:
+def open_batch(
+    session: Session, product: Product, *, number: str = "B1", expires_on: date | None = None
+) -> Batch:
     """Open a batch made today."""
     new = batches.NewBatch(
         product.tenant_id, product.id, product.gtin, number, date(2026, 1, 5), 730, expires_on, None

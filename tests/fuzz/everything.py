@@ -36,6 +36,7 @@ from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM
 from wuma.ops.roles import GRANTS
 from wuma_gs1.check_characters import check_digit
+from wuma_gs1.keys import Gtin
 
 JSON: Final = {"accept": "application/json"}
 PUBLISHED: Final = "/api/v1"
@@ -143,7 +144,13 @@ class Maker:
         for label in self.made.labels[:3]:
             serial = label.open_path.rsplit("/", 1)[1]
             self.made.name("code", f"https://id.wuma.test{label.open_path}", serial, label.hidden_path)
-        self.made.names["text"] = self.made.names["code"]
+        for parameter in ("text", "codes", "first", "last"):
+            self.made.names[parameter] = self.made.names["code"]
+        self.made.name("gtin", *(new_gtin() for _ in range(50)))
+        self.made.name("gln", *(new_gln() for _ in range(50)))
+        self.made.name("number", "L1", "B1")
+        self.made.name("produced_on", "2026-01-05")
+        self.made.name("if-match", '"1"')
 
     def _print_files(self) -> None:
         order_id = self.made.names["order_id"][0]
@@ -156,6 +163,8 @@ class Maker:
             "recipient_public_key": str(pyrage.x25519.Identity.generate().to_public()),
             "recipient_account": vendor.partition(":")[2],
         }
+        for parameter in ("recipient_public_key", "recipient_account", "template"):
+            self.made.name(parameter, form[parameter])
         for first, last in ((25, 27), (28, 30)):
             (file,) = self.ask(
                 "POST", f"/code-orders/{order_id}/print-files", json={**form, "first": first, "last": last}
@@ -229,6 +238,7 @@ class Maker:
         body = {"name": "another", "permissions": ["codes.read"], "days": 3}
         self.made.name("token_id", self.ask("POST", "/tokens", json=body)["id"])
         self.made.name("slug", self.made.brand.slug)
+        self.made.name("permissions", "codes.read")
         email = self.made.names["email"][0]
         self.client.cookies.clear()
         credentials = {"email": email, "password": "correct horse battery"}
@@ -270,6 +280,11 @@ def issue_token(
             session, owner, name="test", permissions=permissions, days=days, now=datetime.now(UTC)
         )
         return token, str(account.id)
+
+
+def new_gtin() -> str:
+    """A GTIN that hardly anybody has."""
+    return Gtin.build(f"69{secrets.randbelow(10**5):05}", f"{secrets.randbelow(10**5):05}").value
 
 
 def new_gln() -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import wuma
@@ -156,6 +157,7 @@ def build_platform_api(runtime: Runtime) -> FastAPI:
     app.add_exception_handler(Refusal, problems.on_refusal)
     app.add_exception_handler(RequestValidationError, problems.on_invalid_request)
     app.add_exception_handler(HTTPException, problems.on_http_exception)
+    app.add_exception_handler(ClientDisconnect, problems.on_disconnect)
     app.add_exception_handler(DBAPIError, problems.on_database_error)
     app.add_exception_handler(PoolTimeout, problems.on_database_error)
     app.add_exception_handler(Exception, problems.on_bug)

@@ -40,7 +40,7 @@ ADDRESSES_CACHED: Final = 65_536
 IPV4_BYTES: Final = 4
 
 Headers = Mapping[bytes, bytes]
-"""Headers by lower-case name; of several of one name the last, which is the one our own proxy wrote."""
+"""Headers by lower-case name; of several of one name the last."""
 
 _COOKIE: Final = re.compile(rb"(?:^|;\s*)wuma_p=([A-Za-z0-9_-]{22})(?:;|$)")
 _LANGUAGE: Final = re.compile(rb"(?:^|;\s*)wuma_lang=([a-z]{2})(?:;|$)")
@@ -199,7 +199,7 @@ def read_whence(body: bytes) -> Whence:
     """
     try:
         whence = msgspec.json.decode(body, type=Whence)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         fault = FieldError("/", "an object with longitude, latitude, accuracy_m, source", str(error)[:120])
         raise InvalidInput("Where the scan happened.", [fault]) from None
     if not (-180 <= (whence.longitude or 0) <= 180 and -90 <= (whence.latitude or 0) <= 90):

@@ -15,8 +15,8 @@ from wuma.kernel.auth import accounts, sessions, tokens
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.auth.models import Account, ApiToken, Tenant
 from wuma.kernel.auth.passwords import CHARACTERS_MAX
-from wuma.kernel.errors import TooMany
-from wuma.kernel.http.access import needs, public, signed_in
+from wuma.kernel.errors import Forbidden, TooMany
+from wuma.kernel.http.access import PLATFORM_TENANT, needs, public, signed_in
 from wuma.kernel.http.authentication import SESSION_COOKIE
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
 from wuma.kernel.http.fields import Line
@@ -265,8 +265,10 @@ class TenantView(BaseModel):
 
 @routes.post("/tenants", status_code=201)
 @needs("tenants.manage")
-def create_tenant(body: TenantOrder, db: Db, now: Now) -> TenantView:
+def create_tenant(body: TenantOrder, db: Db, actor: Actor, now: Now) -> TenantView:
     """Make a tenant."""
+    if actor.tenant_id != PLATFORM_TENANT:
+        raise Forbidden("The platform itself makes tenants: do not name one to act for.")
     tenant = accounts.create_tenant(db, slug=body.slug, name_zh=body.name_zh, name_en=body.name_en, now=now)
     return TenantView.model_validate(tenant, from_attributes=True)
 

@@ -22,8 +22,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock, utc_now
@@ -93,7 +92,7 @@ class Endpoint(APIRoute):
                 raise TooMany("Too many requests from this account.", retry_after_seconds=60)
             if self.is_streamed:  # it works in one thread from its first statement to its last
                 return await self._run(request, handle, runtime, principal, now)
-            await _receive_body(request)  # outside of the turn: it takes as long as its sender likes
+            await request.body()  # outside of the turn: it takes as long as its sender likes
             async with turns.one():
                 return await self._run(request, handle, runtime, principal, now)
 
@@ -141,13 +140,6 @@ class Endpoint(APIRoute):
 
         await run_in_threadpool(commit)
         return response
-
-
-async def _receive_body(request: Request) -> None:
-    try:
-        await request.body()
-    except ClientDisconnect:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "The request ended before its body did.") from None
 
 
 class _KeptAnswer(msgspec.Struct, array_like=True):

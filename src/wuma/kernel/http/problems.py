@@ -74,6 +74,13 @@ async def on_http_exception(_request: Request, error: Exception) -> Response:
     return response
 
 
+async def on_disconnect(_request: Request, _error: Exception) -> Response:
+    """Handle a body that ended early. Whoever sent it may still listen: only their side is closed."""
+    return problem(
+        HTTPStatus.BAD_REQUEST, "cut-short", "The request ended before its body did", "Please send it again."
+    )
+
+
 async def on_database_error(request: Request, error: Exception) -> Response:
     """Handle what PostgreSQL refuses or cannot do just now."""
     assert isinstance(error, DBAPIError | PoolTimeout)
