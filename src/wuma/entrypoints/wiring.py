@@ -113,7 +113,7 @@ def publish_token_key(settings: Settings) -> None:
     """Tell the database the key that tenant tokens are signed with; the program cannot read it there."""
     signer = token_signer(Keyring(key_port(settings)))
     inner, outer = signer.pads()
-    engine = create_engine(sqlalchemy_url(owner_dsn(settings)), poolclass=NullPool)
+    engine = create_engine(sqlalchemy_url(owner_dsn(settings)), poolclass=NullPool, hide_parameters=True)
     with engine.begin() as connection:
         connection.execute(
             text(

@@ -54,6 +54,7 @@ class Database:
             pool_size=connections,
             max_overflow=0,
             pool_pre_ping=True,  # the database may have been restarted under us
+            hide_parameters=True,  # an error is logged; what people typed is not
             connect_args={
                 "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
                 f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
