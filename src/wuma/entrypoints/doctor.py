@@ -12,10 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wuma.entrypoints import wiring
-from wuma.kernel.embedded_postgres import PostgresNotStarted
+from wuma.kernel.external_postgres import refuse_unfit
 from wuma.kernel.keys import KeyFileError, Keyring
 from wuma.kernel.migrate import current_revision, newest_revision
 from wuma.kernel.settings import Settings
+from wuma.kernel.supervise import StartFailed
 from wuma.kernel.tenancy import PLATFORM
 
 FREE_BYTES_MIN: Final = 2 * 1024**3
@@ -53,7 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
 def _looked_at(piece: str, look: Callable[[Settings], Finding], settings: Settings) -> Finding:
     try:
         return look(settings)
-    except (OSError, KeyFileError, PostgresNotStarted, SQLAlchemyError, SystemExit) as failure:
+    except (OSError, KeyFileError, StartFailed, SQLAlchemyError) as failure:
         return Finding(piece, False, str(failure).splitlines()[0])
 
 
@@ -79,7 +80,10 @@ def _keys(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    revision = current_revision(wiring.owner_dsn(settings))
+    owner_dsn = wiring.owner_dsn(settings)
+    if settings.dsn is not None:
+        refuse_unfit(owner_dsn, settings.dsn)
+    revision = current_revision(owner_dsn)
     newest = newest_revision()
     runtime = wiring.build_runtime(settings)
     try:

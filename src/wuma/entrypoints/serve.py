@@ -36,6 +36,8 @@ class Preparation:
         """Prepare; a failure is a mistake that no retry mends."""
         try:
             prepare(self._settings)
+        except StartFailed:
+            raise
         except Exception as error:
             raise StartFailed(f"preparation: {error}") from error
 
@@ -72,7 +74,8 @@ def serve(settings: Settings) -> int:
 
 
 def _say(event: str, /, **facts: object) -> None:
-    log.info(event, **facts)
+    """Write what the supervisor does; why it gave up must be read at any level."""
+    (log.error if "error" in facts else log.info)(event, **facts)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -17,10 +17,12 @@ from wuma.kernel.clock import utc_now
 from wuma.kernel.crypto import FieldCipher
 from wuma.kernel.db import Database, sqlalchemy_url
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
+from wuma.kernel.external_postgres import refuse_unfit
 from wuma.kernel.keys import KeyFileMissing, Keyring, Passphrase, SealedKeyFile, Unseal, UnsealFile
 from wuma.kernel.limits import Attempts
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
+from wuma.kernel.supervise import StartFailed
 from wuma.kernel.tenancy import PLATFORM, TokenSigner
 from wuma.ops.roles import GRANTS
 from wuma.support.masterdata.divisions import load_divisions
@@ -41,7 +43,7 @@ def owner_dsn(settings: Settings) -> str:
     if settings.dsn is None:
         return EmbeddedPostgres(settings.data).dsn("wuma_owner")
     if settings.owner_dsn is None:
-        raise SystemExit(
+        raise StartFailed(
             "WUMA_DSN is set; set WUMA_OWNER_DSN too: migrations run as the owner of the database."
         )
     return settings.owner_dsn
@@ -82,6 +84,8 @@ def prepare(settings: Settings) -> None:
     from wuma.kernel.migrate import migrate_up  # Alembic is slow to import, and only this needs it
 
     dsn = owner_dsn(settings)
+    if settings.dsn is not None:
+        refuse_unfit(dsn, settings.dsn)
     migrate_up(dsn)
     if not key_file(settings).exists():
         _refuse_if_orders_exist(dsn, key_file(settings))

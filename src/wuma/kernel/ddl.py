@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from alembic import op
 
-PROGRAM = "wuma_app"
+from wuma.kernel.external_postgres import PROGRAM as PROGRAM
 
 # The sub-selects make PostgreSQL verify the token once per statement instead of once per row.
 TENANT_POLICY = (
