@@ -111,6 +111,10 @@ class LiveServer:
         running = {part: self.pids(part) for part in expected}
         if any(len(running[part]) != count or but in running[part] for part, count in expected.items()):
             return False
+        # They share the port, so that each has to be seen to serve: another one may answer in its place.
+        said = self.log.read_text(errors="replace")
+        if not all(f"Started server process [{pid}]" in said for pid in running[Part.HTTP]):
+            return False
         return all(self.answers() for _ in range(2 * self.http_workers))
 
     def answers(self) -> bool:
