@@ -1,6 +1,6 @@
 """The servers that Wuma's scan route is measured against, under the same HTTP server.
 
-PEER=hello_raw | hello_starlette | fastapi_select   python benchmarks/peers.py PORT [DSN]
+PEER=hello_raw | hello_starlette | fastapi_select   python -m benchmarks.peers PORT [DSN]
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+
+from wuma.entrypoints.http_worker import listen
 
 
 async def hello_raw(scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,16 +68,16 @@ def main() -> None:
         "hello_starlette": lambda: hello_starlette,
         "fastapi_select": lambda: fastapi_select(sys.argv[2]),
     }
-    lifespan = "off" if peer == "hello_raw" else "auto"
-    uvicorn.run(
+    config = uvicorn.Config(
         apps[peer](),
-        port=port,
         loop="uvloop",
         http="httptools",
         log_level="warning",
         access_log=False,
-        lifespan=lifespan,
+        lifespan="off" if peer == "hello_raw" else "auto",
     )
+    with listen("127.0.0.1", port) as listener:  # several processes share the port, as ours do
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

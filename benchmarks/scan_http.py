@@ -1,6 +1,6 @@
 """Scans over HTTP, beside bare routes and beside what one would write first; all in one run.
 
-    python benchmarks/scan_http.py [--rounds 3] [--seconds 8] [--http-workers 1]
+    python benchmarks/scan_http.py [--rounds 3] [--seconds 8] [--http-workers 2]
 
 Needs wrk (Debian: apt-get install wrk). The contestants take turns, so that a slow minute of the machine
 falls on all of them; what counts is the median of the rounds, and the ratio of medians. The load comes from
@@ -24,7 +24,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -45,6 +45,7 @@ from wuma.support.masterdata.products import ProductDraft, create_product
 
 CODES: Final = 300_000
 CONNECTIONS: Final = 64
+START_SECONDS: Final = 5
 LIMITS: Final = {
     "scan_per_second_min": 5_000,
     "scan_p99_ms_max_at_70_percent": 100,
@@ -83,7 +84,7 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=8)
-    parser.add_argument("--http-workers", type=int, default=1)
+    parser.add_argument("--http-workers", type=int, default=2, help="of Wuma and of every peer")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing: apt-get install wrk")
@@ -101,9 +102,9 @@ def main() -> int:
                 cold_start_seconds.append(time.perf_counter() - began)
         with (
             _wuma(folder / "data", 8161, options.http_workers),
-            _peer("hello_raw", 8162),
-            _peer("hello_starlette", 8163),
-            _peer("fastapi_select", 8164, dsn),
+            _peers("hello_raw", 8162, options.http_workers),
+            _peers("hello_starlette", 8163, options.http_workers),
+            _peers("fastapi_select", 8164, options.http_workers, dsn),
         ):
             result = _measure(folder, paths, options)
         result["cold_start_seconds"] = report.spread(cold_start_seconds)
@@ -318,10 +319,12 @@ def _wuma(data: Path, port: int, http_workers: int) -> Iterator[None]:
 
 
 @contextmanager
-def _peer(name: str, port: int, *arguments: str) -> Iterator[None]:
-    with _running(
-        [sys.executable, str(Path(__file__).parent / "peers.py"), str(port), *arguments], port, {"PEER": name}
-    ):
+def _peers(name: str, port: int, count: int, *arguments: str) -> Iterator[None]:
+    argv = [sys.executable, "-m", "benchmarks.peers", str(port), *arguments]
+    with ExitStack() as processes:
+        for _ in range(count):
+            processes.enter_context(_running(argv, port, {"PEER": name}))
+        time.sleep(START_SECONDS)  # the port answers as soon as one of them does
         yield
 
 

@@ -105,7 +105,7 @@ async def _of_pages(server: Server, world: World, played: Played) -> list[Check]
         answer = await server.request("GET", path, at=None)
         checks.append(Check.equal(f"page.{path}", 200, answer.status_code))
         if path == "/metrics":
-            counts = "http_requests_total" in answer.text
+            counts = "http_request_seconds_count" in answer.text
             checks.append(Check.equal("page./metrics.counts_requests", True, counts))
         if path == "/console":
             script = re.search(r'src="(/console/assets/[^"]+\.js)"', answer.text)

@@ -66,7 +66,8 @@ class Attempts:
                 self._names.move_to_end(name)
             slot = counted.buckets.get(bucket)
             if slot is None:
-                self._total(counted, bucket, limit.minutes)  # once a minute, forget what is too old
+                if counted.buckets:  # once a minute, forget what is too old
+                    self._total(counted, bucket, limit.minutes)
                 slot = counted.buckets[bucket] = _Bucket()
             slot.here += amount
             slot.unsent += amount

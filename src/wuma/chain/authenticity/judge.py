@@ -9,10 +9,11 @@ every demo run shows what they catch, how late, and whom they wrong.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, assert_never
+
+import msgspec
 
 from wuma.chain.codes.facade import CodeState
 
@@ -68,8 +69,7 @@ MUNICIPALITIES: Final = frozenset({"11", "12", "31", "50"})
 """Beijing, Tianjin, Shanghai, Chongqing: provinces that are cities."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a scan happened, as far as we know: a division code, coordinates (degrees), accuracy (metres)."""
 
     region: str | None
@@ -94,8 +94,7 @@ class Place:
 NOWHERE: Final = Place(None, None, None, None, GeoSource.NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True, gc=False):
     """One scan as it is remembered: who, when, where."""
 
     person: str
@@ -103,8 +102,7 @@ class Visit:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True, gc=False):
     """What we remember of the earlier scans of one code: the first and the latest visits, and the sums."""
 
     count: int = 0
@@ -125,8 +123,7 @@ class History:
         return self.visits[-1] if self.visits else None
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """The item behind the code, as the chain knows it at the time of the scan."""
 
     state: CodeState
@@ -135,8 +132,7 @@ class Subject:
     was_returned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What we say, why, and how much doubt there was (1 is where we begin to speak of it)."""
 
     outcome: Outcome

@@ -47,8 +47,8 @@ class Minutes:
             {
                 "tenant_id": tenant_id,
                 "minute": datetime.fromtimestamp(minute * MINUTE_SECONDS, UTC),
-                "kind": kind,
-                "outcome": outcome,
+                "kind": str(kind),
+                "outcome": str(outcome),
                 "scans": scans,
             }
             for (tenant_id, minute, kind, outcome), scans in sorted(taken.items())  # in order: no deadlocks

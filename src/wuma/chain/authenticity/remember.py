@@ -9,7 +9,6 @@ Two phones that scan one hidden code at the same moment therefore get "first" an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
@@ -17,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 
 from wuma.chain.authenticity.judge import (
     GeoSource,
@@ -45,8 +45,7 @@ CITIES_KEPT_MAX: Final = 32
 """Beyond these the code has long been suspect, and more names add nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True, gc=False):
     """Somebody showed us a code that is one of ours."""
 
     id: UUID
@@ -62,8 +61,7 @@ class Scan:
     client: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """A scan with its verdict, and what was known then."""
 
     person: str
@@ -91,8 +89,7 @@ class _Memory(msgspec.Struct):
     g: str = GeoSource.NONE.value
 
 
-@dataclass(slots=True)
-class _Remembered:
+class _Remembered(msgspec.Struct):
     """What is kept of one code, while a batch is being judged."""
 
     tenant_id: int

@@ -6,7 +6,7 @@ with an accuracy that says so, and the judge never acts on one alone.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,6 @@ from wuma.support.masterdata.facade import place_of_ip_region
 
 CITY_ACCURACY_M: Final = 50_000
 PROVINCE_ACCURACY_M: Final = 400_000
-ADDRESSES_CACHED: Final = 65_536
 
 
 class Whereabouts:
@@ -30,20 +29,24 @@ class Whereabouts:
         self._searcher: Searcher | None = None
         if file is not None and file.exists():
             self._searcher = new_with_buffer(IPv4, load_content_from_file(str(file)))
-        self.of = lru_cache(ADDRESSES_CACHED)(self._look_up)
 
-    def _look_up(self, address: Address) -> Place:
+    def of(self, address: Address) -> Place:
         """Return the place of an address; nowhere when the file does not know it."""
-        if self._searcher is None or not isinstance(address, IPv4Address) or address.is_private:
+        if self._searcher is None or not isinstance(address, IPv4Address):
             return NOWHERE
-        found = place_of_ip_region(self._searcher.search(str(address)) or "")
-        if found is None:
-            return NOWHERE
-        is_city = found.precision == "city"
-        return Place(
-            region=found.code,
-            longitude=found.longitude,
-            latitude=found.latitude,
-            accuracy_m=CITY_ACCURACY_M if is_city else PROVINCE_ACCURACY_M,
-            source=GeoSource.IP,
-        )
+        return _place_of_region(self._searcher.search(address.packed))
+
+
+@cache  # some thousands of names; addresses are hardly ever seen again
+def _place_of_region(region: str) -> Place:
+    found = place_of_ip_region(region)
+    if found is None:
+        return NOWHERE
+    is_city = found.precision == "city"
+    return Place(
+        region=found.code,
+        longitude=found.longitude,
+        latitude=found.latitude,
+        accuracy_m=CITY_ACCURACY_M if is_city else PROVINCE_ACCURACY_M,
+        source=GeoSource.IP,
+    )

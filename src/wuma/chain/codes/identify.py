@@ -6,9 +6,10 @@ made-up codes costs us some microseconds each and PostgreSQL nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
+
+import msgspec
 
 from wuma.chain.codes.alphabet import (
     LONG_CHARACTERS,
@@ -49,8 +50,7 @@ class WhyNot(StrEnum):
     """Its order or its epoch was burnt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(msgspec.Struct, frozen=True, gc=False):
     """A unit whose code has been proven by the key of its order."""
 
     kind: Kind
@@ -58,8 +58,7 @@ class Identified:
     order: OrderEntry
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(msgspec.Struct, frozen=True, gc=False):
     """No unit. `order` is known when a genuine code was rejected for another reason."""
 
     kind: Kind

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from wuma.chain.authenticity.facade import Outcome, Reason
+from wuma.chain.codes.facade import Kind
 
 EARLIER_SHOWN_MAX: Final = 5
 
@@ -74,8 +75,8 @@ class Scans(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """The answer to one scan."""
 
-    kind: str
-    """``open`` or ``hidden``."""
+    kind: Kind
+    """What was scanned: an open code or a hidden one."""
     verdict: Outcome
     reasons: tuple[Reason, ...]
     product: Product | None = None

@@ -10,7 +10,6 @@ first scan counts and link previews, virus scanners and impatient browsers fetch
 from __future__ import annotations
 
 import re
-import secrets
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs
@@ -20,7 +19,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.reception import (
-    COOKIE_BYTES,
     Headers,
     Reception,
     Reply,
@@ -29,6 +27,7 @@ from wuma.journeys.scan_code.reception import (
     headers_of,
     html_reply,
     language_of,
+    new_cookie,
     read_whence,
 )
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
@@ -92,8 +91,7 @@ class ScanRoutes:
             body = page.render_open_hidden(language=language_of(scope, headers), scan_id=uuid7())
         reply = html_reply(body)
         if not has_cookie(headers):
-            secret = secrets.token_urlsafe(COOKIE_BYTES).encode()
-            reply.headers.append(self._reception.cookie(secret))
+            reply.headers.append(self._reception.cookie(new_cookie()))
         return reply
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -21,13 +20,13 @@ from wuma.chain.authenticity.facade import NewReport, PhotoTooLarge, file_report
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.reception import (
     COOKIE,
-    COOKIE_BYTES,
     Reception,
     declared_place,
     has_cookie,
     headers_of,
     html,
     language_of,
+    new_cookie,
     read_request,
     read_whence,
 )
@@ -54,7 +53,7 @@ async def landing(request: Request) -> Response:
     )
     response = html(body)
     if not has_cookie(headers):
-        secret = secrets.token_urlsafe(COOKIE_BYTES).encode()
+        secret = new_cookie()
         response.raw_headers.append(_reception(request).cookie(secret))
     return response
 

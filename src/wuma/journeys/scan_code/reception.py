@@ -6,11 +6,11 @@ framework cost more than checking the code.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -26,7 +26,7 @@ from wuma.journeys.scan_code.scan import ScanDesk, Visitor
 from wuma.journeys.scan_code.texts import Language
 from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
 from wuma.kernel.errors import ComeAgain, FieldError, InvalidInput, Refusal
-from wuma.kernel.http.origin import Address, believed_address, forwarded_for
+from wuma.kernel.http.origin import TrustedProxies, forwarded_for
 from wuma.kernel.http.problems import refused
 from wuma.kernel.settings import Settings
 from wuma.support.masterdata.facade import nearest_place
@@ -36,7 +36,6 @@ COOKIE_SECONDS: Final = 2 * 365 * 24 * 3600
 COOKIE_BYTES: Final = 16
 LANGUAGE_COOKIE: Final = "wuma_lang"
 ACCURACY_M_MAX: Final = 10_000_000
-ADDRESSES_CACHED: Final = 65_536
 IPV4_BYTES: Final = 4
 
 Headers = Mapping[bytes, bytes]
@@ -82,13 +81,7 @@ class Reception:
         self.desk = desk
         self.pseudonyms = pseudonyms
         self._settings = settings
-        trusted = tuple(settings.trusted_proxies)
-
-        @lru_cache(ADDRESSES_CACHED)
-        def address_of(peer: str, told: str | None) -> Address:
-            return believed_address(peer, told, trusted)
-
-        self._address_of = address_of
+        self._proxies = TrustedProxies(settings.trusted_proxies)
         self._cookie_tail = b"; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax" % COOKIE_SECONDS
         if settings.cookies_secure:
             self._cookie_tail += b"; Secure"
@@ -100,12 +93,15 @@ class Reception:
     def visitor(self, scope: Scope, headers: Headers, whence: Whence | None = None) -> Visitor:
         """Return what a request says of whoever sent it."""
         client = scope["client"]
-        address = self._address_of(client[0] if client else "", forwarded_for(scope["headers"]))
+        told = headers.get(b"x-forwarded-for")
+        if told and len(headers) < len(scope["headers"]):  # some header came twice: perhaps this one
+            told = forwarded_for(scope["headers"])
+        address = self._proxies.client_behind(client[0] if client else "", told)
         packed = address.packed
         brought = _COOKIE.search(headers.get(b"cookie", b""))
         agent = headers.get(b"user-agent", b"")
         return Visitor(
-            cookie=brought[1] if brought else secrets.token_urlsafe(COOKIE_BYTES).encode(),
+            cookie=brought[1] if brought else new_cookie(),
             has_cookie=brought is not None,
             network=packed + agent,
             address_range=packed[: 3 if len(packed) == IPV4_BYTES else 7],
@@ -151,6 +147,11 @@ class Reception:
     def cookie(self, secret: bytes) -> tuple[bytes, bytes]:
         """Return the header of the one cookie we give: a random name, so that a person is one person."""
         return b"set-cookie", b"%s=%s%s" % (COOKIE.encode(), secret, self._cookie_tail)
+
+
+def new_cookie() -> bytes:
+    """Return a name for somebody new: 22 characters, impossible to guess."""
+    return urlsafe_b64encode(os.urandom(COOKIE_BYTES)).rstrip(b"=")
 
 
 def html_reply(body: bytes) -> Reply:

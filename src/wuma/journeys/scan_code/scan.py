@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from wuma.chain.authenticity.facade import (
     GeoSource,
@@ -54,8 +55,7 @@ PLATFORM_TENANT: Final = 0
 """Whom a wrong code is counted against when it names nobody's product."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(msgspec.Struct, frozen=True, gc=False):
     """Whoever scans, as far as they let us know."""
 
     cookie: bytes
@@ -144,11 +144,11 @@ class ScanDesk:
         )
         judged = await self._batcher.ask(scan)
         outcome = judged.verdict.outcome
-        self._minutes.add(found.order.tenant_id, now, found.kind.value, outcome.value)
+        self._minutes.add(found.order.tenant_id, now, found.kind, outcome)
         if outcome is Outcome.NOT_ACTIVATED:
             # Counted like a code we never made: else the limit would tell which of them exist.
             self._count_wrong(visitor, now)
-            return Answer(found.kind.value, Outcome.UNKNOWN, ())
+            return Answer(found.kind, Outcome.UNKNOWN, ())
         # The way is told before purchase, on the outside; under the lid only one thing matters.
         way = await self._ways.of(scan.order.tenant_id, scan.unit) if scan.kind is Kind.OPEN else ()
         return self._told(scan, judged, way)
@@ -156,12 +156,12 @@ class ScanDesk:
     def _refuse(self, found: Rejected, owner: int | None, visitor: Visitor, now: datetime) -> Answer:
         """Refuse a code without asking the database."""
         tenant_id = found.order.tenant_id if found.order else PLATFORM_TENANT if owner is None else owner
-        self._minutes.add(tenant_id, now, found.kind.value, found.why.value)
+        self._minutes.add(tenant_id, now, found.kind, found.why)
         self._count_wrong(visitor, now)
         if found.why is WhyNot.REVOKED and found.order is not None:
-            return Answer(found.kind.value, Outcome.VOID, ())
+            return Answer(found.kind, Outcome.VOID, ())
         mistyped = found.why in {WhyNot.MISTYPED, WhyNot.NOT_A_CODE}
-        return Answer(found.kind.value, Outcome.UNKNOWN, (), mistyped=mistyped)
+        return Answer(found.kind, Outcome.UNKNOWN, (), mistyped=mistyped)
 
     def _count_wrong(self, visitor: Visitor, now: datetime) -> None:
         if visitor.has_cookie:
@@ -182,7 +182,7 @@ class ScanDesk:
             notice = subject.recall_notice if subject.is_recalled else None
             batch = Batch(subject.batch_number, subject.produced_on, subject.expires_on, notice)
         return Answer(
-            kind=scan.kind.value,
+            kind=scan.kind,
             verdict=verdict.outcome,
             reasons=_said(verdict),
             product=self._product(scan.order),
@@ -209,7 +209,7 @@ class ScanDesk:
 
 
 def _come_back(kind: Kind) -> Answer:
-    return Answer(kind.value, Outcome.UNKNOWN, (), retry_after_seconds=RETRY_AFTER_SECONDS)
+    return Answer(kind, Outcome.UNKNOWN, (), retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def _said(verdict: Verdict) -> tuple[Reason, ...]:

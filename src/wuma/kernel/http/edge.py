@@ -13,7 +13,7 @@ from http import HTTPStatus
 from itertools import count
 from typing import Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wuma.kernel import telemetry
@@ -39,8 +39,9 @@ _SECURITY_HEADERS: Final = [
 ]
 _NUL: Final = re.compile(rb"\x00|%00")
 
-_requests = telemetry.counter("http_requests_total", "Requests by route and status.", ("route", "status"))
-_seconds = telemetry.histogram("http_request_seconds", "Time to the last byte, by route.", ("route",))
+_seconds = telemetry.histogram(
+    "http_request_seconds", "Requests, and their time to the last byte, by route.", ("route", "status")
+)
 log = telemetry.logger(__name__)
 
 
@@ -58,7 +59,7 @@ class Edge:
         self._app = app
         self._numbers = count(1)
         self._process = secrets.token_hex(6)
-        self._meters: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._meters: dict[tuple[str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; lifespan and anything else goes straight through."""
@@ -106,11 +107,10 @@ class Edge:
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: bytes) -> None:
         route = _route_name(scope)
-        meters = self._meters.get((route, status))
-        if meters is None:
-            meters = self._meters[route, status] = _requests.labels(route, status), _seconds.labels(route)
-        meters[0].inc()
-        meters[1].observe(seconds)
+        meter = self._meters.get((route, status))
+        if meter is None:
+            meter = self._meters[route, status] = _seconds.labels(route, status)
+        meter.observe(seconds)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or seconds > SLOW_SECONDS:
             ms = round(seconds * 1000)
             log.warning("http.request", route=route, status=status, ms=ms, request=request_id.decode())
