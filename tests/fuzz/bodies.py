@@ -24,6 +24,8 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
     match method, path.removeprefix("/api/v1"):
         case "POST", "/session":
             return {"email": names["email"][0], "password": "not the password", "totp": "123456"}
+        case "PUT", "/me/password":
+            return {"current_password": "not the password", "new_password": "long enough!"}
         case "PUT", "/me/totp":
             return {"totp": "123456"}
         case "POST", "/tokens":

@@ -12,6 +12,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import httpx2 as httpx
 import pyrage
@@ -235,16 +236,18 @@ class Maker:
             "password": "long enough!",
         }
         self.made.name("account_id", self.ask("POST", "/accounts", json=victim)["id"])
-        body = {"name": "another", "permissions": ["codes.read"], "days": 3}
-        self.made.name("token_id", self.ask("POST", "/tokens", json=body)["id"])
+        email = self.made.names["email"][0]
+        token, _ = issue_token(self.runtime, email, only=frozenset({"codes.read"}))
+        self.made.name("token_id", UUID(token.split("_")[1]))
         self.made.name("slug", self.made.brand.slug)
         self.made.name("permissions", "codes.read")
-        email = self.made.names["email"][0]
         self.client.cookies.clear()
         credentials = {"email": email, "password": "correct horse battery"}
         from_elsewhere = {"x-forwarded-for": f"10.9.{secrets.randbelow(256)}.{secrets.randbelow(256)}"}
         answer = self.client.post(f"{PUBLISHED}/session", json=credentials, headers=from_elsewhere)
         assert answer.status_code == 204, answer.text
+        with self.runtime.database.transaction(self.made.brand.scope) as session:
+            self.made.name("session_id", session.scalar(text("SELECT id FROM kernel.session")))
         self.client.cookies.clear()
         outbox.register(self.runtime.database, work.SUBSCRIPTIONS)
         for subscription in work.SUBSCRIPTIONS:

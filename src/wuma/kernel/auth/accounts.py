@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.auth.models import Account, Tenant
-from wuma.kernel.auth.passwords import hash_password
-from wuma.kernel.auth.sessions import totp_cell, totp_step
+from wuma.kernel.auth.passwords import hash_password, verify_password
+from wuma.kernel.auth.sessions import count_attempt, end_others, totp_cell, totp_step
 from wuma.kernel.crypto import FieldCipher
-from wuma.kernel.errors import AlreadyExists, FieldError, Forbidden, InvalidInput, NotFound
+from wuma.kernel.db import Database
+from wuma.kernel.errors import AlreadyExists, FieldError, Forbidden, InvalidInput, NotFound, Refusal
 from wuma.kernel.http.access import PLATFORM_TENANT, Principal
 from wuma.kernel.ids import uuid7
 
@@ -63,6 +64,38 @@ def create_account(session: Session, new: NewAccount, *, now: datetime) -> Accou
     session.add(account)
     session.flush()
     return account
+
+
+def change_password(
+    database: Database, session: Session, principal: Principal, *, current: str, new: str, now: datetime
+) -> None:
+    """Give oneself another password, and end one's sessions elsewhere.
+
+    Guessing the current one counts like guessing at the door, and locks the account as it does there.
+
+    Raises:
+        InvalidInput: the current password is another, or the new one is too weak or no new one.
+        TooMany: the account is locked for the moment; nothing was checked.
+    """
+    if new == current:
+        fault = FieldError("/new_password", "another password", "the current one")
+        raise InvalidInput("The new password is the old one.", [fault])
+    fresh_hash = hash_password(new, at="/new_password")  # a weak one is no attempt at the current one
+    count_attempt(database, principal.account_id, now)
+    account = own_account(session, principal)
+    checked_hash = account.password_hash
+    if not verify_password(checked_hash, current):
+        fault = FieldError("/current_password", "the password you sign in with", "another one")
+        raise InvalidInput("The current password is not right.", [fault])
+    changed = session.scalar(
+        update(Account)
+        .where(Account.id == account.id, Account.password_hash == checked_hash)
+        .values(password_hash=fresh_hash, failed_count=0, locked_until=None)
+        .returning(Account.id)
+    )
+    if changed is None:
+        raise Refusal("Your password was changed elsewhere a moment ago.")
+    end_others(session, account.id, kept=principal.session_id)
 
 
 def begin_totp(session: Session, cipher: FieldCipher, principal: Principal) -> str:

@@ -13,16 +13,17 @@ from starlette.requests import Request
 
 from wuma.kernel.auth import accounts, sessions, tokens
 from wuma.kernel.auth.grants import Role
-from wuma.kernel.auth.models import Account, ApiToken, Tenant
+from wuma.kernel.auth.models import Account, ApiToken, SignedIn, Tenant
 from wuma.kernel.auth.passwords import CHARACTERS_MAX
 from wuma.kernel.errors import Forbidden, TooMany
-from wuma.kernel.http.access import PLATFORM_TENANT, needs, public, signed_in
+from wuma.kernel.http.access import PLATFORM_TENANT, Principal, in_person, needs, public, signed_in
 from wuma.kernel.http.authentication import SESSION_COOKIE
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
 from wuma.kernel.http.fields import Line
 from wuma.kernel.http.origin import client_address
 from wuma.kernel.http.paging import After, Limit, Page, cut, read_cursor
 from wuma.kernel.limits import Limit as AttemptLimit
+from wuma.kernel.tenancy import PLATFORM
 
 SIGN_INS_PER_ADDRESS: Final = AttemptLimit("sign_in", 30, minutes=10)
 
@@ -75,10 +76,12 @@ def sign_in(body: SignInBody, request: Request, response: Response, program: Pro
 
 @routes.delete("/session", status_code=204)
 @signed_in
-def sign_out(db: Db, actor: Actor, response: Response) -> None:
+def sign_out(program: Program, actor: Actor, response: Response) -> None:
     """Sign out."""
     if actor.session_id is not None:
-        sessions.sign_out(db, actor.session_id)
+        # Not in the request's scope: that of an operator who acts for a brand does not hold their session.
+        with program.database.transaction(PLATFORM) as session:
+            sessions.sign_out(session, actor.session_id)
     response.delete_cookie(SESSION_COOKIE, path="/")
 
 
@@ -102,6 +105,65 @@ def me(db: Db, actor: Actor) -> Me:
     )
 
 
+class PasswordChange(BaseModel):
+    """A new password, and the old one to show that it is oneself who asks."""
+
+    current_password: str = Field(max_length=CHARACTERS_MAX)
+    new_password: str = Field(max_length=CHARACTERS_MAX)
+
+
+@routes.put("/me/password", status_code=204)
+@in_person
+def change_password(body: PasswordChange, db: Db, actor: Actor, program: Program, now: Now) -> None:
+    """Change one's password; all of one's other sessions end, and API tokens stay."""
+    accounts.change_password(
+        program.database, db, actor, current=body.current_password, new=body.new_password, now=now
+    )
+
+
+class SessionView(BaseModel):
+    """Somewhere one is signed in."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    user_agent: str
+    is_this: bool
+    """Whether it is the session that asks."""
+
+
+@routes.get("/me/sessions")
+@in_person
+def list_sessions(
+    db: Db, actor: Actor, now: Now, limit: Limit = 50, after: After = None
+) -> Page[SessionView]:
+    """List where one is signed in, the newest first."""
+    query = sessions.live_sessions(accounts.own_account(db, actor).id, now=now)
+    if after is not None:
+        query = query.where(SignedIn.id < read_cursor(after, UUID)[0])
+    rows = db.scalars(query.limit(limit + 1)).all()
+    return cut(rows, limit, key=lambda row: [row.id], item=lambda row: _session_view(row, actor))
+
+
+@routes.delete("/me/sessions/{session_id}", status_code=204)
+@in_person
+def end_session(session_id: UUID, db: Db, actor: Actor, now: Now) -> None:
+    """End one of one's sessions, for instance on a telephone that was lost."""
+    sessions.end(db, accounts.own_account(db, actor).id, session_id, now=now)
+
+
+def _session_view(row: SignedIn, actor: Principal) -> SessionView:
+    return SessionView(
+        id=row.id,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        expires_at=row.expires_at,
+        user_agent=row.user_agent,
+        is_this=row.id == actor.session_id,
+    )
+
+
 class TotpPrepared(BaseModel):
     """What an authenticator app scans."""
 
@@ -115,21 +177,21 @@ class TotpCode(BaseModel):
 
 
 @routes.post("/me/totp", status_code=201)
-@signed_in
+@in_person
 def begin_totp(db: Db, actor: Actor, program: Program) -> TotpPrepared:
     """Prepare a second factor; it counts once confirmed."""
     return TotpPrepared(otpauth_uri=accounts.begin_totp(db, program.fields, actor))
 
 
 @routes.put("/me/totp", status_code=204)
-@signed_in
+@in_person
 def confirm_totp(body: TotpCode, db: Db, actor: Actor, program: Program, now: Now) -> None:
     """Confirm the prepared second factor with a code."""
     accounts.confirm_totp(db, program.fields, actor, body.totp, now=now)
 
 
 @routes.delete("/me/totp", status_code=204)
-@signed_in
+@in_person
 def end_totp(db: Db, actor: Actor) -> None:
     """Take off one's second factor."""
     accounts.end_totp(db, actor)
@@ -162,7 +224,7 @@ class NewToken(TokenView):
 
 
 @routes.post("/tokens", status_code=201)
-@signed_in
+@in_person
 def issue_token(body: TokenOrder, db: Db, actor: Actor, now: Now) -> NewToken:
     """Make an API token that can do some of what one can do."""
     row, text = tokens.issue(
@@ -183,7 +245,7 @@ def list_tokens(db: Db, actor: Actor, limit: Limit = 50, after: After = None) ->
 
 
 @routes.delete("/tokens/{token_id}", status_code=204)
-@signed_in
+@in_person
 def revoke_token(token_id: UUID, db: Db, actor: Actor, now: Now) -> None:
     """End one of one's API tokens."""
     tokens.revoke(db, actor, token_id, now=now)

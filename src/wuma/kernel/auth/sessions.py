@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import Select, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wuma.kernel.auth.grants import Grants
@@ -20,7 +20,7 @@ from wuma.kernel.auth.passwords import verify_password
 from wuma.kernel.auth.principals import principal_for
 from wuma.kernel.crypto import Cell, FieldCipher
 from wuma.kernel.db import Database
-from wuma.kernel.errors import Refusal, TooMany
+from wuma.kernel.errors import NotFound, Refusal, TooMany
 from wuma.kernel.http.access import Principal
 from wuma.kernel.ids import uuid7
 from wuma.kernel.tenancy import PLATFORM
@@ -84,7 +84,7 @@ def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: 
     with database.transaction(PLATFORM) as session:
         account = session.scalar(select(Account).where(Account.email == email, Account.disabled_at.is_(None)))
     if account is not None:
-        _count_attempt(database, account.id, now)
+        count_attempt(database, account.id, now)
 
     password_is_right = verify_password(account.password_hash if account else None, presented.password)
     if account is None or not password_is_right:
@@ -100,7 +100,7 @@ def sign_in(database: Database, cipher: FieldCipher, presented: SignIn, *, now: 
         return _open(session, account, presented.user_agent, now)
 
 
-def _count_attempt(database: Database, account_id: UUID, now: datetime) -> None:
+def count_attempt(database: Database, account_id: UUID, now: datetime) -> None:
     """Count an attempt as a failure until it has succeeded, unless the account waits already."""
     excess = Account.failed_count + 1 - FAILURES_BEFORE_LOCK
     seconds = func.least(60 * func.pow(2, func.least(excess, 10)), LOCK_SECONDS_MAX)
@@ -187,6 +187,34 @@ def principal_of(
         if signed_in.last_seen_at <= now - timedelta(seconds=SEEN_EVERY_SECONDS):
             signed_in.last_seen_at = now
         return principal_for(session, account, grants, tenant_slug=tenant_slug, session_id=signed_in.id)
+
+
+def live_sessions(account_id: UUID, *, now: datetime) -> Select[SignedIn]:
+    """Return the query of the sessions of an account that have not ended, the newest first."""
+    idle_since = now - timedelta(hours=SESSION_IDLE_HOURS)
+    return (
+        select(SignedIn)
+        .where(
+            SignedIn.account_id == account_id, SignedIn.expires_at > now, SignedIn.last_seen_at > idle_since
+        )
+        .order_by(SignedIn.id.desc())
+    )
+
+
+def end(session: Session, account_id: UUID, session_id: UUID, *, now: datetime) -> None:
+    """End one of an account's sessions."""
+    query = live_sessions(account_id, now=now).where(SignedIn.id == session_id)
+    signed_in = session.scalar(query.order_by(None))
+    if signed_in is None:
+        raise NotFound(f"Session {session_id}: you have none that has not ended.")
+    sign_out(session, session_id)
+
+
+def end_others(session: Session, account_id: UUID, *, kept: UUID | None) -> None:
+    """End the sessions of an account but one."""
+    session.execute(
+        delete(SignedIn).where(SignedIn.account_id == account_id, SignedIn.id.is_distinct_from(kept))
+    )
 
 
 def sign_out(session: Session, session_id: UUID) -> None:

@@ -56,6 +56,7 @@ class Access:
 
     permission: str | None = None
     public: bool = False
+    in_person: bool = False
 
     def admit(self, principal: Principal | None) -> None:
         """Raise unless this principal may use the route."""
@@ -63,6 +64,8 @@ class Access:
             return
         if principal is None:
             raise Unauthenticated("This needs a signed-in session or an API token.")
+        if self.in_person and principal.session_id is None:
+            raise Forbidden("This needs a signed-in session; an API token is not enough.")
         if self.permission is not None and not principal.may(self.permission):
             raise Forbidden(f"This needs the permission {self.permission}.", permission=self.permission)
 
@@ -79,6 +82,15 @@ def needs(permission: str) -> Callable[[Route], Route]:
 def signed_in(route: Route) -> Route:
     """Admit everybody who is signed in: for what concerns only oneself."""
     return _mark(Access())(route)
+
+
+def in_person(route: Route) -> Route:
+    """Admit everybody who is signed in by a session: for how one signs in, and what stands in for oneself.
+
+    An API token is lent to a program for some purpose and some time. If it could make tokens or change
+    passwords, a stolen one would never end.
+    """
+    return _mark(Access(in_person=True))(route)
 
 
 def public(route: Route) -> Route:
