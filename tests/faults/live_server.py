@@ -34,15 +34,14 @@ class Part(StrEnum):
 
     HTTP = "an HTTP worker"
     WORKER = "the job worker"
+    CREW = "the crew"
+    """What the HTTP workers and the job worker are copies of; they end with it."""
     POSTGRES = "the postmaster"
     SUPERVISOR = "the supervisor"
 
 
-_SIGNS: Final = {
-    Part.HTTP: "wuma.entrypoints.http_worker",
-    Part.WORKER: "wuma.entrypoints.worker",
-    Part.POSTGRES: "/postgres -D ",
-}
+_NAMES: Final = {Part.HTTP: "wuma http", Part.WORKER: "wuma worker"}
+_COMMANDS: Final = {Part.CREW: "wuma.entrypoints.crew", Part.POSTGRES: "/postgres -D "}
 
 
 class LiveServer:
@@ -107,7 +106,7 @@ class LiveServer:
 
     def is_whole(self, *, but: int | None = None) -> bool:
         """Whether every part runs, none as process `but`, and each HTTP worker reaches the database."""
-        expected = {Part.POSTGRES: 1, Part.WORKER: 1, Part.HTTP: self.http_workers}
+        expected = {Part.POSTGRES: 1, Part.CREW: 1, Part.WORKER: 1, Part.HTTP: self.http_workers}
         running = {part: self.pids(part) for part in expected}
         if any(len(running[part]) != count or but in running[part] for part, count in expected.items()):
             return False
@@ -135,14 +134,20 @@ class LiveServer:
         """The processes of a part, the eldest first."""
         if part is Part.SUPERVISOR:
             return [self.supervisor.pid]
-        found = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(self.supervisor.pid).children():
-                with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                    # Until it becomes the program, a process of ours is the one that ties it to us.
-                    command = child.cmdline()
-                    if "-I" not in command[:2] and _SIGNS[part] in " ".join(command):
-                        found.append(child.pid)
+        if part in _COMMANDS:
+            # Until it becomes the program, a process of ours is the one that ties it to us.
+            found = [
+                child.pid
+                for child in _children_of(self.supervisor.pid)
+                if "-I" not in (command := _command_of(child))[:2] and _COMMANDS[part] in " ".join(command)
+            ]
+        else:
+            found = [
+                child.pid
+                for crew in self.pids(Part.CREW)
+                for child in _children_of(crew)
+                if _name_of(child).startswith(_NAMES[part])
+            ]
         return sorted(found)
 
     def kill(self, part: Part, *, which: int = 0) -> int:
@@ -197,6 +202,24 @@ class LiveServer:
                 os.kill(int(line.partition(":")[0]), signal.SIGKILL)
         shutil.rmtree(self.data, ignore_errors=True)
         return left
+
+
+def _children_of(pid: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return list(psutil.Process(pid).children())
+    return []
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        return list(process.cmdline())
+    return []
+
+
+def _name_of(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        return str(process.name())
+    return ""
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ import signal
 import threading
 from typing import Final
 
+from procrastinate.exceptions import ConnectorException
+
 from wuma.entrypoints.wiring import build_runtime, program_dsn
 from wuma.entrypoints.work import SUBSCRIPTIONS, TASKS
 from wuma.kernel import outbox, telemetry
@@ -43,17 +45,27 @@ def work(settings: Settings) -> None:
 
 
 async def _run_jobs(settings: Settings, runtime: Runtime) -> None:
-    app = build_worker(program_dsn(settings), runtime, list(TASKS))
-    async with app.open_async():
-        working = asyncio.create_task(
-            app.run_worker_async(concurrency=JOBS_AT_ONCE, install_signal_handlers=False)
-        )
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    working = asyncio.create_task(_work_off_jobs(settings, runtime))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    try:
+        await working
+    except asyncio.CancelledError:
+        log.info("worker.stopped")
+
+
+async def _work_off_jobs(settings: Settings, runtime: Runtime) -> None:
+    """Work off jobs for ever: procrastinate ends when its database goes away, and is begun anew."""
+    while True:
+        app = build_worker(program_dsn(settings), runtime, list(TASKS))
         try:
-            await working
-        except asyncio.CancelledError:
-            log.info("worker.stopped")
+            async with app.open_async():
+                await app.run_worker_async(concurrency=JOBS_AT_ONCE, install_signal_handlers=False)
+        except ConnectorException as failure:
+            log.warning("worker.database_away", failure=type(failure).__name__)
+        else:
+            log.warning("worker.ended_by_itself")
+        await asyncio.sleep(WAIT_AFTER_FAILURE_SECONDS)
 
 
 def tell_facts(runtime: Runtime, stopping: threading.Event) -> None:
