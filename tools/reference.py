@@ -17,7 +17,7 @@ import typer.main
 
 import wuma.facts
 from wuma.entrypoints import work
-from wuma.entrypoints.cli import app
+from wuma.entrypoints.operations import app
 from wuma.kernel.fact import Fact
 from wuma.kernel.settings import Settings
 from wuma.ops.roles import GRANTS

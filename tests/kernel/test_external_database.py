@@ -175,7 +175,7 @@ def test_a_wrong_password_ends_the_start_and_is_said_at_any_level(
     _, told = serving.communicate(timeout=60)
 
     assert serving.returncode == 1
-    (gave_up,) = [line for line in _lines(told) if line["event"] == "supervise.gave_up"]
+    (gave_up,) = [line for line in _lines(told) if line["event"] == "crew.gave_up"]
     assert gave_up["error"].startswith("WUMA_OWNER_DSN (")
     assert "password authentication failed" in gave_up["error"]
     assert "not-this-one" not in told

@@ -32,7 +32,6 @@ from wuma.kernel.http import health, problems
 from wuma.kernel.http.edge import Edge
 from wuma.kernel.http.turns import Turns
 from wuma.kernel.runtime import Runtime
-from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import PLATFORM
 from wuma.support.masterdata.facade import ProductDirectory
 
@@ -170,10 +169,3 @@ _PROBLEM_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         "content": {problems.MEDIA_TYPE: {"schema": {"type": "object"}}},
     },
 }
-
-
-def create() -> ASGIApp:
-    """Make the application from the environment: what the HTTP server's processes call."""
-    settings = Settings()
-    telemetry.configure_logging(settings.log_level)
-    return build_app(wiring.build_runtime(settings))

@@ -8,7 +8,8 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from wuma.entrypoints.api import create
+from wuma.entrypoints.api import build_app
+from wuma.entrypoints.wiring import build_runtime
 from wuma.kernel import telemetry
 from wuma.kernel.settings import Settings
 
@@ -18,12 +19,24 @@ GRACE_SECONDS = 8  # less than the supervisor's patience, so that requests under
 
 
 def main() -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop, as a process of its own, with the settings of the environment."""
     settings = Settings()
     telemetry.configure_logging(settings.log_level)
+    application = build_app(build_runtime(settings))
+    gc.collect()
+    gc.freeze()
+    answer(application, settings)
+
+
+def answer(application: ASGIApp, settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Whoever made the application has told the garbage collector that it stays (`gc.freeze`). Otherwise the
+    collector walks through some 400,000 lasting objects again and again, and scans wait for it.
+    """
+    gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 100)
     config = uvicorn.Config(
-        _application,
-        factory=True,
+        application,
         loop="uvloop",
         http="httptools",
         log_config=None,
@@ -35,18 +48,6 @@ def main() -> None:
     )
     with listen(settings.host, settings.port) as listener:
         uvicorn.Server(config).run(sockets=[listener])
-
-
-def _application() -> ASGIApp:
-    """Make the application, and tell the garbage collector that all of it stays.
-
-    Otherwise the collector walks through some 400,000 lasting objects again and again while scans wait.
-    """
-    application = create()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 100)
-    return application
 
 
 def listen(host: str, port: int) -> socket.socket:

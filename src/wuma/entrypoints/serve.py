@@ -8,11 +8,10 @@ import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from wuma.entrypoints.wiring import prepare
 from wuma.kernel import telemetry
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
 from wuma.kernel.settings import Settings
@@ -23,58 +22,70 @@ READY_TIMEOUT_SECONDS: Final = 0.5
 log = telemetry.logger(__name__)
 
 
-class Preparation:
-    """A part that is done as soon as it has run: the database gets its form, the keys are made."""
+class Sign:
+    """A part that tells the crew, which imports meanwhile, that the database is there."""
 
-    name = "preparation"
+    name = "sign"
     pid = None
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def launch(self) -> None:
-        """Prepare; a failure is a mistake that no retry mends."""
-        try:
-            prepare(self._settings)
-        except StartFailed:
-            raise
-        except Exception as error:
-            raise StartFailed(f"preparation: {error}") from error
+        """Give the sign."""
+        self._path.touch()
 
     def ready(self) -> bool:
-        """Return True: it has been done."""
+        """Return True: it has been given."""
         return True
 
     def poll(self) -> int | None:
-        """Return None: it cannot die any more."""
+        """Return None: it cannot die."""
         return None
 
     def stop(self) -> bool:
-        """Nothing is left to stop."""
+        """Take it back."""
+        self._path.unlink(missing_ok=True)
         return True
 
 
 def serve(settings: Settings) -> int:
     """Run everything until told to stop; return the exit code."""
     _refuse_taken_port(settings)
-    environment = {**os.environ, **as_environment(settings)}
     metrics = settings.data / "run" / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
-    environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics.resolve())
-    stages: list[list[Part]] = []
-    if settings.dsn is None:
-        stages.append([EmbeddedPostgres(settings.data)])
-    stages.append([Preparation(settings)])
     metrics.mkdir(parents=True)
-    stages.append([_http_worker(number, settings, environment) for number in range(settings.http_workers)])
-    stages[-1].append(
-        Child("worker", [sys.executable, "-m", "wuma.entrypoints.worker"], environment=environment)
+    sign = database_sign(settings)
+    sign.unlink(missing_ok=True)
+    environment = {
+        **os.environ,
+        **as_environment(settings),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics.resolve()),
+        "OPENBLAS_NUM_THREADS": "1",  # NumPy's helper threads would not survive the copying, nor have work
+    }
+    crew = Child(
+        "crew",
+        [sys.executable, "-m", "wuma.entrypoints.crew"],
+        environment=environment,
+        ready=lambda: answers(settings),
     )
-    return supervise(stages, log=_say)
+    stages: list[list[Part]] = [[Sign(sign)], [crew]]
+    if settings.dsn is None:
+        stages.insert(0, [EmbeddedPostgres(settings.data)])
+    crew.launch()  # it imports while the database starts
+    try:
+        return supervise(stages, log=say)
+    finally:
+        crew.stop()
 
 
-def _say(event: str, /, **facts: object) -> None:
-    """Write what the supervisor does; why it gave up must be read at any level."""
+def database_sign(settings: Settings) -> Path:
+    """Return the file that is there while the database is."""
+    return settings.data / "run" / "database-started"
+
+
+def say(event: str, /, **facts: object) -> None:
+    """Write what a supervisor does; why it gave up must be read at any level."""
     (log.error if "error" in facts else log.info)(event, **facts)
 
 
@@ -94,12 +105,8 @@ def as_environment(settings: Settings) -> dict[str, str]:
     return written
 
 
-def _http_worker(number: int, settings: Settings, environment: Mapping[str, str]) -> Child:
-    argv = [sys.executable, "-m", "wuma.entrypoints.http_worker"]
-    return Child(f"http {number + 1}", argv, environment=environment, ready=lambda: _answers(settings))
-
-
-def _answers(settings: Settings) -> bool:
+def answers(settings: Settings) -> bool:
+    """Whether an HTTP worker serves."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
     host = f"[{host}]" if ":" in host else host
     with suppress(urllib.error.URLError, OSError):

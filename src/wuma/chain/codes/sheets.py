@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 import segno
-import zxingcpp
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,9 +39,6 @@ CHARACTER_EM: Final = 0.6
 """The width of a character of Courier."""
 ERROR_CORRECTION: Final = "m"
 """15 %, and more where the symbol has room for it anyway."""
-
-
-_QR_CODE: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
 class SheetCode(StrEnum):
@@ -247,9 +243,11 @@ def _decode(
     image: NDArray[np.uint8], x_mm: float, y_mm: float, side: int, module_mm: float, pixels_per_mm: float
 ) -> str | None:
     """Return what is read where a symbol with its quiet zone should be; None for nothing."""
+    import zxingcpp  # of all processes only the one that makes sheets needs it
+
     quiet_mm, side_mm = QUIET_MODULES * module_mm, (side + QUIET_MODULES) * module_mm
     top, bottom = (round((y_mm + edge) * pixels_per_mm) for edge in (-quiet_mm, side_mm))
     left, right = (round((x_mm + edge) * pixels_per_mm) for edge in (-quiet_mm, side_mm))
     cell = np.ascontiguousarray(image[top:bottom, left:right])
-    found = zxingcpp.read_barcode(cell, formats=_QR_CODE)
+    found = zxingcpp.read_barcode(cell, formats=zxingcpp.BarcodeFormat.QRCode)
     return None if found is None else str(found.text)

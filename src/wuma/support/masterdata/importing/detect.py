@@ -8,7 +8,6 @@ from wuma.support.masterdata.importing.csv_file import open_csv
 from wuma.support.masterdata.importing.encoding import find_encoding
 from wuma.support.masterdata.importing.json_file import open_json
 from wuma.support.masterdata.importing.source import Format, Recognised, Source, Unreadable
-from wuma.support.masterdata.importing.xlsx_file import open_xlsx
 
 BEGINNING_BYTES: Final = 4096
 
@@ -55,6 +54,9 @@ def open_source(file: IO[bytes], declared: Format | None, recognised: Recognised
     if not beginning:
         raise Unreadable("a header row and rows below it", "an empty file")
     if beginning.startswith(_ZIP):
+        # Slow to import, and of all processes only the one that imports a workbook needs it.
+        from wuma.support.masterdata.importing.xlsx_file import open_xlsx
+
         source = open_xlsx(file)
     else:
         codec, _ = find_encoding(file)
