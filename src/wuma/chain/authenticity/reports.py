@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,18 @@ SCANNED_CHARACTERS_MAX: Final = 300
 SCAN_DAYS_MAX: Final = 400
 
 Image.MAX_IMAGE_PIXELS = PHOTO_PIXELS_MAX
+# By itself Pillow refuses twice as many, and only warns below that.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+_UNREADABLE: Final = (
+    UnidentifiedImageError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 
 
 class PhotoTooLarge(InvalidInput):
@@ -109,9 +122,10 @@ def clean_photo(sent: bytes) -> bytes:
     try:
         with Image.open(io.BytesIO(sent), formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
             upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except _UNREADABLE as error:
         fault = FieldError("/photo", "a JPEG, PNG, WebP or GIF", type(error).__name__)
         raise InvalidInput("The photograph cannot be read.", [fault]) from None
+    upright.info.clear()  # comments and the like, which Pillow would carry over
     upright.thumbnail((PHOTO_EDGE_MAX, PHOTO_EDGE_MAX))
     written = io.BytesIO()
     upright.save(written, "JPEG", quality=82)
