@@ -249,5 +249,5 @@ def _decode(
     top, bottom = (round((y_mm + edge) * pixels_per_mm) for edge in (-quiet_mm, side_mm))
     left, right = (round((x_mm + edge) * pixels_per_mm) for edge in (-quiet_mm, side_mm))
     cell = np.ascontiguousarray(image[top:bottom, left:right])
-    found = zxingcpp.read_barcode(cell, formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcode(cell, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return None if found is None else str(found.text)
