@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,15 @@ Image.MAX_IMAGE_PIXELS = PHOTO_PIXELS_MAX
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
+_TURNS: Final = {  # EXIF's orientation, and what undoes it
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _UNREADABLE: Final = (
     UnidentifiedImageError,
     OSError,
@@ -121,7 +130,7 @@ def clean_photo(sent: bytes) -> bytes:
         raise PhotoTooLarge("Please send a smaller one.", [fault])
     try:
         with Image.open(io.BytesIO(sent), formats=("JPEG", "PNG", "WEBP", "GIF")) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = _upright(picture)
     except _UNREADABLE as error:
         fault = FieldError("/photo", "a JPEG, PNG, WebP or GIF", type(error).__name__)
         raise InvalidInput("The photograph cannot be read.", [fault]) from None
@@ -130,6 +139,14 @@ def clean_photo(sent: bytes) -> bytes:
     written = io.BytesIO()
     upright.save(written, "JPEG", quality=82)
     return written.getvalue()
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Return the pixels as the camera was held. Pillow's own way writes EXIF anew, and fails on damaged."""
+    held = picture.getexif().get(ExifTags.Base.Orientation)
+    turned = _TURNS.get(held) if isinstance(held, int) else None
+    pixels = picture.convert("RGB")
+    return pixels if turned is None else pixels.transpose(turned)
 
 
 def write_photo(path: Path, photo: bytes) -> None:
