@@ -10,10 +10,8 @@ unique by PostgreSQL run too. The result is written to benchmarks/results/issue_
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
-import platform
 import secrets
 import statistics
 import sys
@@ -28,6 +26,7 @@ import numpy as np
 import psycopg
 from ff3 import FF3Cipher
 
+from benchmarks import report
 from wuma.chain.codes.alphabet import ALPHABET, NotACode, looks_mistyped, read_serial, spell
 from wuma.chain.codes.construction import NO_UNIT, Codebook, OrderKeys, Role
 from wuma.kernel.keys import Keyring, SealedKeyFile, UnsealFile
@@ -79,8 +78,9 @@ def main() -> int:
     result: dict[str, Any] = {
         "benchmark": "issue_codes",
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
-        "versions": versions() | ({"postgresql": server} if server else {}),
+        "machine": report.machine(),
+        "versions": report.versions("wuma", "numpy", "cryptography", "ff3", "psycopg")
+        | ({"postgresql": server} if server else {}),
         "rounds": rounds,
         "unit": "per second on one core; open_long_typed_text counts items of three codes",
         "medians": medians,
@@ -227,29 +227,6 @@ def fresh_keys(folder: Path) -> tuple[Codebook, OrderKeys]:
     unseal.create()
     codebook = Codebook(Keyring(SealedKeyFile.create(folder / "sealed", unseal)))
     return codebook, codebook.order(epoch=1, tenant_id=7, order_id=42)
-
-
-def machine() -> dict[str, Any]:
-    """What it ran on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    model = next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown"
-    )
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "load_1min": round(os.getloadavg()[0], 2),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def versions() -> dict[str, str]:
-    """What it ran with."""
-    packages = ("wuma", "numpy", "cryptography", "ff3", "psycopg")
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in packages
-    }
 
 
 if __name__ == "__main__":

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import argparse
 import csv
-import importlib.metadata
 import io
 import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -31,6 +29,7 @@ from uuid import UUID
 
 import pyrage
 
+from benchmarks import report
 from wuma.chain.codes import orders, print_files, print_job
 from wuma.chain.codes.construction import Codebook, Role, index_of_unit
 from wuma.chain.codes.labels import TenantDirectory
@@ -83,7 +82,7 @@ def main() -> int:
             runtime = wiring.build_runtime(settings)
             rounds = [one_round(runtime, asked.codes) for _ in range(asked.rounds)]
             runtime.database.close()
-    return report(asked.codes, rounds)
+    return conclude(asked.codes, rounds)
 
 
 def one_round(runtime: Runtime, codes: int) -> dict[str, Any]:
@@ -189,7 +188,7 @@ class Lines:
         """Nothing is held back."""
 
 
-def report(codes: int, rounds: list[dict[str, Any]]) -> int:
+def conclude(codes: int, rounds: list[dict[str, Any]]) -> int:
     """Write the result; say by the exit code whether the limits hold."""
     medians = {
         name: round(statistics.median(one[name] for one in rounds), 2)
@@ -203,8 +202,8 @@ def report(codes: int, rounds: list[dict[str, Any]]) -> int:
     result = {
         "benchmark": "print_file",
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
-        "versions": versions(),
+        "machine": report.machine(),
+        "versions": report.versions("wuma", "numpy", "cryptography", "pyrage"),
         "codes": codes,
         "columns": [field.value for field in FIELDS],
         "rounds": rounds,
@@ -226,24 +225,6 @@ def report(codes: int, rounds: list[dict[str, Any]]) -> int:
         )
     )
     return 0 if within else 1
-
-
-def machine() -> dict[str, Any]:
-    """What it ran on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    model = next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown"
-    )
-    return {"cpu": model, "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
-
-
-def versions() -> dict[str, str]:
-    """What it ran with."""
-    packages = ("wuma", "numpy", "cryptography", "pyrage")
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in packages
-    }
 
 
 if __name__ == "__main__":

@@ -13,11 +13,8 @@ benchmarks/results/trace_index.json, in place of an earlier run of the same worl
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import itertools
 import json
-import os
-import platform
 import re
 import sys
 import tempfile
@@ -35,6 +32,7 @@ import numpy.typing as npt
 import psycopg
 from psycopg.types.numeric import Int2, Int8
 
+from benchmarks import report
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
 
 Ints = npt.NDArray[np.int64]
@@ -944,7 +942,7 @@ def main() -> int:
         "cases_per_capture": options.cases_per_capture,
         "seed": options.seed,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": report.machine(),
         "events": len(world.events.at),
         "touch_runs": len(world.touches.event),
         "things_listed": int((world.touches.last - world.touches.first + 1).sum()),
@@ -958,7 +956,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="wuma-trace-index-", dir=options.folder) as folder:
         Path(folder).chmod(0o711)  # as root, the server is another user
         with EmbeddedPostgres(Path(folder) / "data") as server, Bench.open(server, world) as bench:
-            run["versions"] = versions() | {"postgresql": bench.owner.info.parameter_status("server_version")}
+            run["versions"] = report.versions("numpy", "psycopg", "embedded-postgres") | {
+                "postgresql": bench.owner.info.parameter_status("server_version")
+            }
             run["event_table"] = bench.load_events()
             run["round_trip_ms"] = bench.round_trip()
             run["trace_lengths"] = bench.lengths()
@@ -1388,28 +1388,6 @@ def record(run: Mapping[str, Any]) -> None:
         "runs": sorted(runs, key=lambda one: [one[key] for key in world]),
     }
     path.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
-
-
-def machine() -> dict[str, Any]:
-    """What it ran on."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    model = next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown"
-    )
-    return {
-        "cpu": model,
-        "cores": os.cpu_count(),
-        "load_1min": round(os.getloadavg()[0], 2),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def versions() -> dict[str, str]:
-    """What it ran with."""
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in ("numpy", "psycopg", "embedded-postgres")
-    }
 
 
 if __name__ == "__main__":
