@@ -28,6 +28,7 @@ from wuma.kernel.ids import uuid7
 ANSWER_SECONDS_MAX: Final = 15
 REPEAT_AFTER_SECONDS: Final = 0.1
 BETWEEN_SECONDS_MAX: Final = 0.03  # a client is a person or a line, not a benchmark
+JSON_TYPES: Final = frozenset({"application/json", "application/problem+json"})
 COME_AGAIN: Final = frozenset({503, 507})
 SHARED_LABEL_SHARE: Final = 0.1
 SCANS_OF_A_SHARED_LABEL: Final = 8  # below what is remembered of a code, see VISITS_KEPT_MAX
@@ -104,7 +105,9 @@ class Client:
         headers = {name.lower(): value for name, value in answer.getheaders()}
         if headers.get("connection") == "close":
             self.close()
-        return answer.status, headers, json.loads(body) if body else {}
+        if headers.get("content-type", "").partition(";")[0] not in JSON_TYPES:
+            return answer.status, headers, {"no document": body.decode("utf-8", "replace")}
+        return answer.status, headers, json.loads(body)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -184,7 +187,7 @@ class Load:
                 if status not in COME_AGAIN:
                     asked.status, asked.answer, asked.answered_attempt_at = status, answer, sent_at
                     asked.was_replayed = "idempotency-replayed" in headers
-                    if status >= 300:
+                    if status >= 300 or "no document" in answer:
                         self.flaws.append(f"{asked.kind} {asked.target}: {status} {answer}")
                     return
                 asked.was_unknown = True

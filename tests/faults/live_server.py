@@ -27,6 +27,7 @@ START_SECONDS_MAX: Final = 90  # two processes import the program while others u
 STOP_SECONDS_MAX: Final = 45
 GONE_SECONDS_MAX: Final = 10  # from the death of the supervisor to that of the last session of the database
 PROBE_SECONDS_MAX: Final = 2
+BUG_SIGNS: Final = ('"http.bug"', "Exception in ASGI application", "Task exception was never retrieved")
 
 
 class Part(StrEnum):
@@ -183,6 +184,11 @@ class LiveServer:
                 ):
                     found.append(f"{process.pid}: {' '.join(process.cmdline())}")
         return found
+
+    def bugs(self) -> list[str]:
+        """What it has said of mistakes of ours: an exception that nobody expected."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if any(sign in line for sign in BUG_SIGNS)]
 
     def log_tail(self, line_count: int = 25) -> str:
         """The end of what it has said."""

@@ -100,6 +100,7 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed() -> None:
         proof.hold(victims, tallies)
         _print(tallies, load.journal)
 
+        assert server.bugs() == []
         assert load.flaws == []
         assert proof.flaws == []
         assert _invariants_by_command(server) == {promise.name: 0 for promise in work.INVARIANTS}
