@@ -1,11 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
-
-const COMPRESSED_BYTES_MIN = 1024; // below that the headers outweigh the gain
+import { defineConfig } from "vite";
+import { compressed } from "../../compressed";
 
 export default defineConfig({
   base: "/console/",
@@ -33,25 +28,3 @@ export default defineConfig({
   },
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },
 });
-
-/** Write each file compressed beside itself, so that the server compresses nothing. */
-function compressed(): Plugin {
-  return {
-    name: "wuma-compressed",
-    apply: "build",
-    async writeBundle({ dir = "" }, bundle) {
-      const names = Object.keys(bundle).filter((name) => /\.(js|css|svg)$/.test(name));
-      await Promise.all(names.map((name) => compressFile(join(dir, name))));
-    },
-  };
-}
-
-async function compressFile(path: string): Promise<void> {
-  const source = await readFile(path);
-  if (source.length < COMPRESSED_BYTES_MIN) return;
-  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
-  await Promise.all([
-    promisify(gzip)(source, { level: 9 }).then((bytes) => writeFile(`${path}.gz`, bytes)),
-    promisify(brotliCompress)(source, quality).then((bytes) => writeFile(`${path}.br`, bytes)),
-  ]);
-}
