@@ -153,7 +153,7 @@ async def judge_and_remember(pool: HotPool, scans: Sequence[Scan]) -> list[Judge
 
 
 def _key(scan: Scan) -> _Key:
-    return scan.unit, scan.kind.value
+    return scan.unit, scan.kind
 
 
 def _judge(scan: Scan, known: CodeSubject | None, remembered: dict[_Key, _Remembered]) -> Judged | None:
@@ -205,12 +205,12 @@ def _remember(scan: Scan, person: str, verdict: Verdict, held: _Remembered) -> N
             person,
             scan.network,
             scan.at.timestamp(),
-            verdict.outcome.value,
+            verdict.outcome,
             place.region,
             place.longitude,
             place.latitude,
             place.accuracy_m,
-            place.source.value,
+            place.source,
         )
     )
     if len(held.memories) > VISITS_KEPT_MAX:
@@ -279,7 +279,7 @@ async def _write_scans(connection: asyncpg.Connection, new: Sequence[tuple[Scan,
             scan.id,
             scan.order.tenant_id,
             scan.at,
-            scan.kind.value,
+            scan.kind,
             scan.unit,
             scan.order.id,
             scan.order.product_id,
@@ -290,8 +290,8 @@ async def _write_scans(connection: asyncpg.Connection, new: Sequence[tuple[Scan,
             scan.place.longitude,
             scan.place.latitude,
             scan.place.accuracy_m,
-            scan.place.source.value,
-            judged.verdict.outcome.value,
+            scan.place.source,
+            judged.verdict.outcome,
             " ".join(judged.verdict.reasons),
             judged.verdict.doubt,
         )
@@ -312,13 +312,13 @@ def _facts(new: Sequence[tuple[Scan, Judged]]) -> list[CodesScanned]:
             scans=[
                 ScannedCode(
                     scan_id=scan.id,
-                    kind=scan.kind.value,
+                    kind=scan.kind,
                     unit=scan.unit,
                     product_id=scan.order.product_id,
                     person=scan.person,
                     region=scan.place.region,
                     at=scan.at,
-                    outcome=judged.verdict.outcome.value,
+                    outcome=judged.verdict.outcome,
                 )
                 for scan, judged in pairs
             ],
