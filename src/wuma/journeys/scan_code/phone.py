@@ -84,7 +84,7 @@ async def report(request: Request) -> Response:
     now = reception.now(headers)
     try:
         visitor = reception.visitor(scope, headers)
-        if not runtime.attempts.count(REPORTS_PER_NETWORK, visitor.address_range.hex(), now=now):
+        if not runtime.attempts.count(REPORTS_PER_NETWORK, visitor.address_range, now=now):
             raise TooMany("Too many reports from here; please call us.", retry_after_seconds=3600)
         async with _form(request) as form:
             new = await _new_report(form)

@@ -104,7 +104,7 @@ class Reception:
             cookie=brought[1] if brought else new_cookie(),
             has_cookie=brought is not None,
             network=packed + agent,
-            address_range=packed[: 3 if len(packed) == IPV4_BYTES else 7],
+            address_range=packed[: 3 if len(packed) == IPV4_BYTES else 7].hex(),
             client=_client_of(agent),
             address=address,
             declared=None if whence is None else declared_place(whence),

@@ -64,8 +64,8 @@ class Visitor(msgspec.Struct, frozen=True, gc=False):
     """Whether they brought it. A wrong code without one counts against the address range only."""
     network: bytes
     """Address and browser: knows somebody again who keeps no cookie; never stored either."""
-    address_range: bytes
-    """The /24 (IPv4) or /56 (IPv6) they come from."""
+    address_range: str
+    """The /24 (IPv4) or /56 (IPv6) they come from, in hexadecimal digits."""
     client: str
     address: Address
     declared: Place | None
@@ -166,10 +166,10 @@ class ScanDesk:
     def _count_wrong(self, visitor: Visitor, now: datetime) -> None:
         if visitor.has_cookie:
             self._attempts.count(WRONG_PER_DEVICE, visitor.device, now=now)
-        self._attempts.count(WRONG_PER_NETWORK, visitor.address_range.hex(), now=now)
+        self._attempts.count(WRONG_PER_NETWORK, visitor.address_range, now=now)
 
     def _too_many_wrong(self, visitor: Visitor, now: datetime) -> bool:
-        return self._attempts.exhausted(WRONG_PER_NETWORK, visitor.address_range.hex(), now=now) or (
+        return self._attempts.exhausted(WRONG_PER_NETWORK, visitor.address_range, now=now) or (
             visitor.has_cookie and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.device, now=now)
         )
 
