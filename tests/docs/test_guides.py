@@ -47,6 +47,8 @@ def runtime_there(installation: Installation) -> Iterator[Runtime]:
     runtime.database.close()
 
 
+pytestmark = pytest.mark.xdist_group("guides")  # one installation serves them all
+
 Shell = Callable[..., str]
 
 
