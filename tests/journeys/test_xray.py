@@ -99,5 +99,17 @@ def test_the_home_page_counts(admin: SignedInClient, can: Label, client: TestCli
 
     assert (page["order_count"], page["codes_ordered"]) == (2, 7)
     assert page["codes_by_state"] == {"commissioned": 6, "allocated": 1}
-    assert page["scans_by_outcome"] == {"first_genuine": 1}
-    assert page["hours"][-1]["scans"] == 1
+    assert page["scans"]["scans_by_outcome"] == {"first_genuine": 1}
+    assert page["scans"]["hours"][-1]["scans"] == 1
+    assert len(page["scans"]["hours"]) == 24
+
+
+def test_the_home_page_shows_scans_to_whoever_may_read_them(
+    runtime: Runtime, brand: Brand, can: Label, client: TestClient
+) -> None:
+    client.app.keep_up()  # type: ignore[attr-defined]
+    line = SignedInClient(client, make_account(runtime, brand.id, Role.LINE_OPERATOR)).get("/home").json()
+    auditor = SignedInClient(client, make_account(runtime, brand.id, Role.AUDITOR)).get("/home").json()
+
+    assert (line["codes_ordered"], line["scans"]) == (7, None)
+    assert auditor["scans"]["scan_count"] == 1

@@ -360,3 +360,24 @@ def test_regions_are_walked_from_the_provinces_down(admin: SignedInClient) -> No
     assert admin.get("/regions?q=深圳&limit=1").json()["items"] == [shenzhen]
     assert admin.get("/regions/99").status_code == 404
     assert admin.get("/regions/4403x").status_code == 422
+
+
+def test_an_operator_makes_nothing_for_the_platform_itself(
+    operator: SignedInClient, admin: SignedInClient, brand: Brand
+) -> None:
+    site = {"gln": "6901234567892", "kind": "factory", "name": "工厂"}
+    partner = {"code": "D1", "kind": "dealer", "name": "经销商"}
+    event = {"type": "ObjectEvent", "action": "OBSERVE", "epcList": ["urn:epc:id:sgtin:6901234.056789.A1"]}
+    event |= {"eventTime": "2026-05-01T08:00:00Z", "eventTimeZoneOffset": "+08:00"}
+    event["@context"] = ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld"]
+
+    for path, body in (("/sites", site), ("/partners", partner), ("/epcis/capture", event)):
+        refused = operator.post(path, json=body)
+        assert (refused.status_code, "Wuma-Tenant" in refused.json()["detail"]) == (403, True), path
+    table = b"code,kind,name\nD1,dealer,x\n"
+    imported = operator.post("/imports?kind=partners", content=table, headers={"content-type": "text/csv"})
+    assert (imported.status_code, "Wuma-Tenant" in imported.text) == (403, True), imported.text
+    made = operator.post("/partners", json=partner, headers={"wuma-tenant": brand.slug})
+
+    assert made.status_code == 201, made.text
+    assert [one["id"] for one in admin.get("/partners").json()["items"]] == [made.json()["id"]]

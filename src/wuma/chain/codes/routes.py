@@ -94,7 +94,7 @@ def place_order(form: OrderForm, db: Db, actor: Actor, program: Program, now: No
     gtin, company_prefix = _labelled(product, form)
     wants_hidden = form.level is Level.ITEM if form.has_hidden is None else form.has_hidden
     new = NewOrder(
-        tenant_id=actor.tenant_id,
+        tenant_id=actor.brand_id,
         product_id=product.id,
         level=form.level,
         quantity=form.quantity,
@@ -185,7 +185,7 @@ def open_batch(form: BatchForm, db: Db, actor: Actor, now: Now) -> BatchView:
     if form.line_id is not None:
         masterdata.line(db, form.line_id)
     new = batches.NewBatch(
-        tenant_id=actor.tenant_id,
+        tenant_id=actor.brand_id,
         product_id=product.id,
         gtin=product.gtin,
         number=form.number,

@@ -94,7 +94,7 @@ def capture_document(
         document = read_document(body)
     except InvalidInput as invalid:
         raise ValidationException(invalid.detail, invalid.errors) from None
-    captured = capture(db, program.keyring, actor.tenant_id, document, actor=actor.actor, now=now)
+    captured = capture(db, program.keyring, actor.brand_id, document, actor=actor.actor, now=now)
     response.headers["Location"] = f"{PREFIX}/capture/{captured.capture_id}"
     response.headers.update(VERSIONS)
     return _job(captured.capture_id, now, captured.accepted, captured.duplicate)

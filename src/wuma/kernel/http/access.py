@@ -40,6 +40,17 @@ class Principal:
             return PLATFORM
         return Scope.of(self.tenant_id)
 
+    @property
+    def brand_id(self) -> int:
+        """The brand acted for: whose things are made and changed.
+
+        Raises:
+            Forbidden: for an operator of the platform who has chosen none. The platform has no products.
+        """
+        if self.tenant_id == PLATFORM_TENANT:
+            raise Forbidden("You act for the platform itself: name the brand to act for in Wuma-Tenant.")
+        return self.tenant_id
+
     def may(self, permission: str) -> bool:
         """Whether this principal has a permission."""
         return permission in self.permissions

@@ -20,6 +20,8 @@ from wuma.kernel.errors import ComeAgain, DatabaseAway, DiskFull, FieldError, In
 
 MEDIA_TYPE: Final = "application/problem+json"
 GOT_CHARACTERS_MAX: Final = 120
+_OF_PYDANTIC: Final = "Value error, "
+"""What pydantic puts before the words of a check of ours."""
 
 log = telemetry.logger(__name__)
 
@@ -56,7 +58,7 @@ async def on_invalid_request(_request: Request, error: Exception) -> Response:
     faults = [
         FieldError(
             at="/" + "/".join(_pointer_token(part) for part in fault["loc"]),
-            expected=str(fault["msg"]),
+            expected=str(fault["msg"]).removeprefix(_OF_PYDANTIC),
             got=_shown(fault.get("input")),
         )
         for fault in error.errors()

@@ -104,7 +104,7 @@ def list_products(
 def create_product(body: ProductBody, db: Db, actor: Actor, now: Now, response: Response) -> ProductView:
     """Make a product."""
     return _tagged(
-        response, _product_view(products.create_product(db, actor.tenant_id, body.draft(), now=now))
+        response, _product_view(products.create_product(db, actor.brand_id, body.draft(), now=now))
     )
 
 
@@ -121,7 +121,7 @@ def change_product(
     product_id: UUID, body: ProductBody, version: Version, db: Db, actor: Actor, now: Now, response: Response
 ) -> ProductView:
     """Change a product. Its GTIN stays what it is."""
-    changed = products.change_product(db, actor.tenant_id, product_id, body.draft(), version=version, now=now)
+    changed = products.change_product(db, actor.brand_id, product_id, body.draft(), version=version, now=now)
     return _tagged(response, _product_view(changed))
 
 
@@ -130,7 +130,7 @@ def change_product(
 def archive_product(product_id: UUID, db: Db, actor: Actor, now: Now) -> ProductView:
     """Archive a product: it can no longer be ordered or changed; its codes stay genuine."""
     return _product_view(
-        products.set_product_archived(db, actor.tenant_id, product_id, archived=True, now=now)
+        products.set_product_archived(db, actor.brand_id, product_id, archived=True, now=now)
     )
 
 
@@ -139,7 +139,7 @@ def archive_product(product_id: UUID, db: Db, actor: Actor, now: Now) -> Product
 def restore_product(product_id: UUID, db: Db, actor: Actor, now: Now) -> ProductView:
     """Take a product out of the archive."""
     return _product_view(
-        products.set_product_archived(db, actor.tenant_id, product_id, archived=False, now=now)
+        products.set_product_archived(db, actor.brand_id, product_id, archived=False, now=now)
     )
 
 
@@ -165,7 +165,7 @@ def list_sites(
 @needs(WRITE)
 def create_site(body: SiteBody, db: Db, actor: Actor, now: Now, response: Response) -> SiteView:
     """Make a factory or a warehouse."""
-    return _tagged(response, _site_view(sites.create_site(db, actor.tenant_id, body.draft(), now=now)))
+    return _tagged(response, _site_view(sites.create_site(db, actor.brand_id, body.draft(), now=now)))
 
 
 @routes.get("/sites/{site_id}")
@@ -181,7 +181,7 @@ def change_site(
     site_id: UUID, body: SiteBody, version: Version, db: Db, actor: Actor, now: Now, response: Response
 ) -> SiteView:
     """Change a factory or a warehouse."""
-    changed = sites.change_site(db, actor.tenant_id, site_id, body.draft(), version=version, now=now)
+    changed = sites.change_site(db, actor.brand_id, site_id, body.draft(), version=version, now=now)
     return _tagged(response, _site_view(changed))
 
 
@@ -189,14 +189,14 @@ def change_site(
 @needs(WRITE)
 def archive_site(site_id: UUID, db: Db, actor: Actor, now: Now) -> SiteView:
     """Archive a factory or a warehouse."""
-    return _site_view(sites.set_site_archived(db, actor.tenant_id, site_id, archived=True, now=now))
+    return _site_view(sites.set_site_archived(db, actor.brand_id, site_id, archived=True, now=now))
 
 
 @routes.post("/sites/{site_id}/restore")
 @needs(WRITE)
 def restore_site(site_id: UUID, db: Db, actor: Actor, now: Now) -> SiteView:
     """Take a factory or a warehouse out of the archive."""
-    return _site_view(sites.set_site_archived(db, actor.tenant_id, site_id, archived=False, now=now))
+    return _site_view(sites.set_site_archived(db, actor.brand_id, site_id, archived=False, now=now))
 
 
 @routes.get("/lines")
@@ -227,7 +227,7 @@ def list_lines(
 @needs(WRITE)
 def create_line(body: LineBody, db: Db, actor: Actor, now: Now, response: Response) -> LineView:
     """Make a packing line."""
-    return _tagged(response, _line_view(sites.create_line(db, actor.tenant_id, body.draft(), now=now)))
+    return _tagged(response, _line_view(sites.create_line(db, actor.brand_id, body.draft(), now=now)))
 
 
 @routes.get("/lines/{line_id}")
@@ -243,7 +243,7 @@ def change_line(
     line_id: UUID, body: LineBody, version: Version, db: Db, actor: Actor, now: Now, response: Response
 ) -> LineView:
     """Change a packing line."""
-    changed = sites.change_line(db, actor.tenant_id, line_id, body.draft(), version=version, now=now)
+    changed = sites.change_line(db, actor.brand_id, line_id, body.draft(), version=version, now=now)
     return _tagged(response, _line_view(changed))
 
 
@@ -251,14 +251,14 @@ def change_line(
 @needs(WRITE)
 def archive_line(line_id: UUID, db: Db, actor: Actor, now: Now) -> LineView:
     """Archive a packing line."""
-    return _line_view(sites.set_line_archived(db, actor.tenant_id, line_id, archived=True, now=now))
+    return _line_view(sites.set_line_archived(db, actor.brand_id, line_id, archived=True, now=now))
 
 
 @routes.post("/lines/{line_id}/restore")
 @needs(WRITE)
 def restore_line(line_id: UUID, db: Db, actor: Actor, now: Now) -> LineView:
     """Take a packing line out of the archive."""
-    return _line_view(sites.set_line_archived(db, actor.tenant_id, line_id, archived=False, now=now))
+    return _line_view(sites.set_line_archived(db, actor.brand_id, line_id, archived=False, now=now))
 
 
 @routes.get("/partners")
@@ -285,7 +285,7 @@ def list_partners(
 def create_partner(body: PartnerBody, db: Db, actor: Actor, now: Now, response: Response) -> PartnerView:
     """Make a dealer or a store."""
     return _tagged(
-        response, _partner_view(partners.create_partner(db, actor.tenant_id, body.draft(), now=now))
+        response, _partner_view(partners.create_partner(db, actor.brand_id, body.draft(), now=now))
     )
 
 
@@ -302,7 +302,7 @@ def change_partner(
     partner_id: UUID, body: PartnerBody, version: Version, db: Db, actor: Actor, now: Now, response: Response
 ) -> PartnerView:
     """Change a dealer or a store."""
-    changed = partners.change_partner(db, actor.tenant_id, partner_id, body.draft(), version=version, now=now)
+    changed = partners.change_partner(db, actor.brand_id, partner_id, body.draft(), version=version, now=now)
     return _tagged(response, _partner_view(changed))
 
 
@@ -311,7 +311,7 @@ def change_partner(
 def archive_partner(partner_id: UUID, db: Db, actor: Actor, now: Now) -> PartnerView:
     """Archive a dealer or a store."""
     return _partner_view(
-        partners.set_partner_archived(db, actor.tenant_id, partner_id, archived=True, now=now)
+        partners.set_partner_archived(db, actor.brand_id, partner_id, archived=True, now=now)
     )
 
 
@@ -320,7 +320,7 @@ def archive_partner(partner_id: UUID, db: Db, actor: Actor, now: Now) -> Partner
 def restore_partner(partner_id: UUID, db: Db, actor: Actor, now: Now) -> PartnerView:
     """Take a dealer or a store out of the archive."""
     return _partner_view(
-        partners.set_partner_archived(db, actor.tenant_id, partner_id, archived=False, now=now)
+        partners.set_partner_archived(db, actor.brand_id, partner_id, archived=False, now=now)
     )
 
 
@@ -411,7 +411,7 @@ async def import_table(
 ) -> ImportReport:
     """Take in a file of products, sites, lines or partners: all of it, or nothing and the errors by row."""
     order = ImportOrder(
-        tenant_id=actor.tenant_id,
+        tenant_id=actor.brand_id,
         kind=kind,
         declared=declared_format(filename, request.headers.get("content-type")),
         dry_run=dry_run,

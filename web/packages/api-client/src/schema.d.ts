@@ -745,7 +745,7 @@ export interface paths {
         };
         /**
          * Home
-         * @description Say what is going on.
+         * @description Say what is going on: codes, and scans to whoever may read them.
          */
         get: operations["home_api_v1_home_get"];
         put?: never;
@@ -1713,7 +1713,7 @@ export interface components {
         };
         /**
          * Home
-         * @description Live numbers. Scans are those of the last 24 hours; codes are all there are.
+         * @description Live numbers.
          */
         Home: {
             /**
@@ -1729,22 +1729,7 @@ export interface components {
             codes_by_state: {
                 [key: string]: number;
             };
-            /** Scan Count */
-            scan_count: number;
-            /** Scans By Outcome */
-            scans_by_outcome: {
-                [key: string]: number;
-            };
-            /** Invalid Share */
-            invalid_share: number;
-            /** Hours */
-            hours: components["schemas"]["HourView"][];
-            /** Telling */
-            telling: components["schemas"]["ScanView"][];
-            /** Open Alarm Count */
-            open_alarm_count: number;
-            /** Open Report Count */
-            open_report_count: number;
+            scans: components["schemas"]["ScansOfToday"] | null;
         };
         /**
          * HourView
@@ -2899,6 +2884,28 @@ export interface components {
             doubt: number;
         };
         /**
+         * ScansOfToday
+         * @description The scans of the last 24 hours, and what waits to be looked at.
+         */
+        ScansOfToday: {
+            /** Scan Count */
+            scan_count: number;
+            /** Scans By Outcome */
+            scans_by_outcome: {
+                [key: string]: number;
+            };
+            /** Invalid Share */
+            invalid_share: number;
+            /** Hours */
+            hours: components["schemas"]["HourView"][];
+            /** Telling */
+            telling: components["schemas"]["ScanView"][];
+            /** Open Alarm Count */
+            open_alarm_count: number;
+            /** Open Report Count */
+            open_report_count: number;
+        };
+        /**
          * SessionView
          * @description Somewhere one is signed in.
          */
@@ -3406,6 +3413,7 @@ export type ReportView = components['schemas']['ReportView'];
 export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
 export type ScanView = components['schemas']['ScanView'];
+export type ScansOfToday = components['schemas']['ScansOfToday'];
 export type SessionView = components['schemas']['SessionView'];
 export type SheetCode = components['schemas']['SheetCode'];
 export type SheetForm = components['schemas']['SheetForm'];

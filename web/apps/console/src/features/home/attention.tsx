@@ -18,7 +18,7 @@ export function Attention({ home }: { home: Home | undefined }) {
   const mayReadScans = useMay("authenticity.read");
   const mayHandleReports = useMay("authenticity.report.handle");
   const items = [...useLeaks(), ...useFiles()];
-  const alarmCount = home?.open_alarm_count ?? 0;
+  const alarmCount = home?.scans?.open_alarm_count ?? 0;
   if (alarmCount > 0 && mayReadScans) {
     items.unshift(
       <Item key="alarms" to="/anomalies" icon={<BellRing size={17} aria-hidden />}>
@@ -26,7 +26,7 @@ export function Attention({ home }: { home: Home | undefined }) {
       </Item>,
     );
   }
-  const reportCount = home?.open_report_count ?? 0;
+  const reportCount = home?.scans?.open_report_count ?? 0;
   if (reportCount > 0 && mayHandleReports) {
     items.push(
       <Item key="reports" to="/reports?state=open" icon={<MessageSquareWarning size={17} aria-hidden />}>

@@ -30,7 +30,7 @@ export function Component() {
           <Loaded query={query}>
             {(home) => (
               <>
-                <Scans home={home} />
+                {home.scans && <Scans scans={home.scans} />}
                 <Codes home={home} />
               </>
             )}
