@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from wuma.kernel.keys import (
     EPOCH_LAST,
-    EpochClosed,
     EpochInUse,
     EpochNeverOpened,
     EpochRevoked,
@@ -140,7 +139,6 @@ def test_opening_an_epoch_closes_the_one_before_and_a_keyring_learns_it_when_tol
     key_file: SealedKeyFile,
 ) -> None:
     keyring = Keyring(key_file)
-    keyring.require_issuing(1)
 
     assert key_file.open_epoch() == 2
 
@@ -148,9 +146,6 @@ def test_opening_an_epoch_closes_the_one_before_and_a_keyring_learns_it_when_tol
     keyring.reload()
     assert keyring.issuing_epoch == 2
     assert keyring.live_epochs == {1, 2}
-    keyring.require_issuing(2)
-    with pytest.raises(EpochClosed, match="epoch 1 is verifying: new codes belong to epoch 2"):
-        keyring.require_issuing(1)
 
 
 def test_a_revoked_epoch_has_no_keys_and_no_way_back(key_file: SealedKeyFile) -> None:
@@ -167,8 +162,6 @@ def test_a_revoked_epoch_has_no_keys_and_no_way_back(key_file: SealedKeyFile) ->
     assert [epoch.secret is None for epoch in key_file.load().epochs] == [True, False]
     with pytest.raises(EpochRevoked):
         keyring.epoch_key(1, ("tenant", 1))
-    with pytest.raises(EpochClosed, match="revoked"):
-        keyring.require_issuing(1)
     key_file.open_epoch()
     assert [epoch.state for epoch in key_file.load().epochs] == [
         EpochState.REVOKED,
@@ -188,7 +181,7 @@ def test_the_issuing_epoch_is_not_revoked_before_there_is_another(key_file: Seal
 def test_an_epoch_never_opened_has_no_keys(key_file: SealedKeyFile, number: int) -> None:
     keyring = Keyring(key_file)
 
-    for attempt in (keyring.epoch_key, keyring.require_issuing, key_file.revoke_epoch):
+    for attempt in (keyring.epoch_key, key_file.revoke_epoch):
         with pytest.raises(EpochNeverOpened, match=rf"epoch {number}: expected one of \[1\]"):
             attempt(number)
 

@@ -76,12 +76,6 @@ class EpochNeverOpened(Refusal):
     slug = "epoch-never-opened"
 
 
-class EpochClosed(Refusal):
-    """This epoch issues no codes any more."""
-
-    slug = "epoch-closed"
-
-
 class EpochRevoked(Refusal):
     """The keys of this epoch are revoked."""
 
@@ -173,10 +167,6 @@ class Keyring:
         """
         return self._held.epoch_key(epoch, path)
 
-    def require_issuing(self, epoch: int) -> None:
-        """Refuse to go on unless new codes may be issued under this epoch."""
-        self._held.require_issuing(epoch)
-
     def data_key(self, version: int, *path: Level) -> bytes:
         """Return the 32-byte key at a path of the data branch, which no epoch's end touches.
 
@@ -215,15 +205,6 @@ class _Held:
         if path:
             return hkdf(self.data_key(version, path[:-1]), *path[-1])
         return self._data_secrets[version]
-
-    def require_issuing(self, number: int) -> None:
-        if self._epoch(number).state is not EpochState.ISSUING:
-            raise EpochClosed(
-                f"epoch {number} is {self._epoch(number).state}:"
-                f" new codes belong to epoch {self.issuing_epoch}",
-                epoch=number,
-                issuing_epoch=self.issuing_epoch,
-            )
 
     def _epoch(self, number: int) -> Epoch:
         try:

@@ -7,7 +7,7 @@ made-up codes costs us some microseconds each and PostgreSQL nothing.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -22,9 +22,8 @@ from wuma.chain.codes.alphabet import (
 from wuma.chain.codes.construction import Codebook, Role, sscc_serials
 from wuma.chain.codes.directory import OrderEntry
 from wuma.chain.codes.permutation import DecimalPermutation
+from wuma.chain.codes.sscc import SSCC_CHARACTERS, position_of
 from wuma.kernel.keys import EpochRevoked, Keyring
-
-SSCC_CHARACTERS: Final = 18
 
 
 class Kind(StrEnum):
@@ -125,15 +124,12 @@ class Identifier:
         """
         assert len(sscc) == SSCC_CHARACTERS, sscc
         for prefix in self._directory.company_prefixes():
-            if sscc[1 : 1 + len(prefix)] != prefix:
-                continue
             any_order = self._directory.pallet_order_of(prefix, 0)
             if any_order is None:
                 continue
-            number = int(sscc[0] + sscc[1 + len(prefix) : -1])
-            position = self.sscc_permutation(any_order.tenant_id, prefix).backward(number)
-            order = self._directory.pallet_order_of(prefix, position)
-            if order is None:
+            position = position_of(self.sscc_permutation(any_order.tenant_id, prefix), prefix, sscc)
+            order = None if position is None else self._directory.pallet_order_of(prefix, position)
+            if position is None or order is None:
                 continue
             assert order.first_position is not None
             unit = order.first_unit + position - order.first_position

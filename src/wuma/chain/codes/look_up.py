@@ -17,8 +17,8 @@ from wuma.chain.codes.lifecycle import CodeState
 from wuma.chain.codes.models import Batch, CodeOrder, RunRow, Transition
 from wuma.chain.codes.orders import Level
 from wuma.chain.codes.origins import Origin, origins
+from wuma.chain.codes.sscc import sscc_of
 from wuma.kernel.keys import EpochRevoked, Keyring
-from wuma_gs1.check_characters import check_digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,5 @@ def public_names(session: Session, keyring: Keyring, units: Iterable[int]) -> di
 def _sscc(identifier: Identifier, order: OrderEntry, unit: int) -> str:
     assert order.company_prefix is not None
     assert order.first_position is not None
-    permutation = identifier.sscc_permutation(order.tenant_id, order.company_prefix)
-    number = permutation.forward(order.first_position + unit - order.first_unit)
-    digits = f"{number:0{17 - len(order.company_prefix)}}"
-    body = digits[0] + order.company_prefix + digits[1:]
-    return f"{body}{check_digit(body)}"
+    serials = identifier.sscc_permutation(order.tenant_id, order.company_prefix)
+    return sscc_of(serials, order.company_prefix, order.first_position + unit - order.first_unit)

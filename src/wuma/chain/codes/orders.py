@@ -133,7 +133,10 @@ def revoke(session: Session, order_id: int, *, reason: str, now: datetime) -> Co
 def get(session: Session, order_id: int, *, lock: bool = False) -> CodeOrder:
     """Return an order; locked, it keeps everybody else from changing the states of its codes."""
     query = select(CodeOrder).where(CodeOrder.id == order_id)
-    order = session.scalar(query.with_for_update() if lock else query)
+    if lock:
+        # What was read before the lock may have changed while we waited for it.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    order = session.scalar(query)
     if order is None:
         raise NotFound(f"Code order {order_id}: there is none.")
     return order

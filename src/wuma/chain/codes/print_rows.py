@@ -29,15 +29,13 @@ from wuma.chain.codes.labels import HiddenLabel, OpenLabel, SsccLabel, read_labe
 from wuma.chain.codes.permutation import DecimalPermutation
 from wuma.chain.codes.print_template import PrintField, Template
 from wuma.chain.codes.printed_uris import hidden_prefix_qr, open_prefix, open_prefix_qr
+from wuma.chain.codes.sscc import SSCC_CHARACTERS, position_of, sscc_of
 from wuma.kernel.keys import Keyring
 from wuma_gs1.errors import ParseError
 from wuma_gs1.keys import Gtin, Sscc
 
 ROWS_AT_A_TIME: Final = 1 << 16
 """Rows composed together: some 10 MB with open and hidden codes, and 20 MB while codes are computed."""
-
-SSCC_CHARACTERS: Final = 18
-
 _SPREAD: Final = 40_503
 """Odd, so that the row that is parsed besides the first and the last is another one in every chunk."""
 
@@ -161,24 +159,19 @@ class Rows:
         assert self._sscc is not None
         assert self._order.company_prefix is not None
         assert self._order.first_position is not None
-        number = self._sscc.forward(self._order.first_position + unit - self._order.first_unit)
-        prefix = self._order.company_prefix
-        digits = f"{number:0{SSCC_CHARACTERS - 1 - len(prefix)}d}"
-        return Sscc.build(int(digits[0]), prefix, digits[1:]).value
+        position = self._order.first_position + unit - self._order.first_unit
+        return sscc_of(self._sscc, self._order.company_prefix, position)
 
     def _unit_of_sscc(self, text: str) -> int:
         assert self._sscc is not None
         assert self._order.company_prefix is not None
         assert self._order.first_position is not None
-        prefix = self._order.company_prefix
         try:
             Sscc.parse(text)
         except ParseError:
             return -1
-        if text[1 : 1 + len(prefix)] != prefix:
-            return -1
-        position = self._sscc.backward(int(text[0] + text[1 + len(prefix) : -1]))
-        return self._order.first_unit + position - self._order.first_position
+        position = position_of(self._sscc, self._order.company_prefix, text)
+        return -1 if position is None else self._order.first_unit + position - self._order.first_position
 
     # ---- a few rows, as a reader sees them --------------------------------------------------------------
 
