@@ -26,7 +26,7 @@ HEADINGS: Final = {
     "en": ("what", "measured", "beside it", "result"),
     "zh": ("测什么", "测得", "对照", "结果文件"),
 }
-MISSING: Final = {"en": "not measured yet", "zh": "尚未测量"}
+MISSING: Final = {"en": "no result published yet", "zh": "结果尚未发布"}
 MACHINE: Final = {
     "en": "Measured on {cpu}, {cores} cores, {system}, Python {python}; others worked on the same machine"
     " meanwhile (load {least} to {most}).",
