@@ -138,7 +138,7 @@ class Load:
         self.round = 0
         self._port = port
         self._stock = stock
-        self._stop = Event()
+        self._stop, self._give_up = Event(), Event()
         self._scanned = _shared_and_single(stock.scanned)
         self._activated = iter(stock.activated)
         self._commissioned = iter(stock.commissioned)
@@ -154,6 +154,9 @@ class Load:
             thread.start()
         try:
             yield
+        except BaseException:
+            self._give_up.set()  # there may be no server any more that answers
+            raise
         finally:
             self._stop.set()
             for thread in self._threads:
@@ -174,7 +177,7 @@ class Load:
 
     def _settle(self, client: Client, asked: Asked) -> None:
         """Send a request until it is answered; an open scan has no name and is sent once."""
-        while True:
+        while not self._give_up.is_set():
             sent_at = time.time()
             try:
                 status, headers, answer = client.send(asked)
