@@ -68,6 +68,8 @@ class Batcher(Generic[Question, Answer]):
             return
         try:
             answers = await self._answer([question for question, _ in batch])
+            if len(answers) != len(batch):
+                raise ValueError(f"{len(answers)} answers to {len(batch)} questions")
         except BaseException as failure:
             for _, future in batch:
                 if not future.done():
