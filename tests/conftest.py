@@ -149,12 +149,12 @@ class SignedInClient:
         credentials = {"email": email, "password": PASSWORD}
         answer = client.post("/api/v1/session", json=credentials, headers=address)
         assert answer.status_code == 204, answer.text
-        self._cookie = answer.headers["set-cookie"].split(";")[0]
+        self.cookie = answer.headers["set-cookie"].split(";")[0]
         client.cookies.clear()
 
     def request(self, method: str, path: str, **options: object) -> httpx.Response:
         headers = {
-            "cookie": self._cookie,
+            "cookie": self.cookie,
             "sec-fetch-site": "same-origin",
             **dict(options.pop("headers", None) or {}),  # type: ignore[call-overload]
         }

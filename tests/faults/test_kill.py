@@ -94,14 +94,14 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed() -> None:
                     tallies[victim].rounds += 1
                     tallies[victim].recovery_seconds.append(seconds)
                     assert _broken(runtime) == {}, f"round {len(victims)}: after {victim}"
+        assert load.flaws == []
+        assert server.bugs() == []
         _wait_for_subscribers(runtime, server)
 
         proof = _Proof(runtime, brand, server, load.journal)
         proof.hold(victims, tallies)
         _print(tallies, load.journal)
 
-        assert server.bugs() == []
-        assert load.flaws == []
         assert proof.flaws == []
         assert _invariants_by_command(server) == {promise.name: 0 for promise in work.INVARIANTS}
         for part, tally in tallies.items():

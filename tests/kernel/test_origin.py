@@ -56,7 +56,7 @@ def test_an_origin_that_is_no_address_is_a_refusal_and_no_mistake_of_ours(
     client: TestClient, admin: SignedInClient
 ) -> None:
     answer = client.delete(
-        "/api/v1/session", headers={"cookie": admin._cookie, "origin": "http://[", "sec-fetch-mode": "cors"}
+        "/api/v1/session", headers={"cookie": admin.cookie, "origin": "http://[", "sec-fetch-mode": "cors"}
     )
 
     assert answer.status_code == 403
