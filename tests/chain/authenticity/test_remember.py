@@ -158,6 +158,19 @@ def test_an_answer_that_got_lost_is_given_again(can: Can) -> None:
     assert [one.count for one in judged] == [1, 1, 2]
 
 
+def test_a_doubt_told_again_has_the_same_reasons(can: Can) -> None:
+    can.become(CodeState.COMMISSIONED)
+    strangers = [can.scan(f"person {number}", hours=number, place=BEIJING) for number in range(6)]
+    far_away = can.scan("somebody", hours=5.1, place=GUANGZHOU)
+    again = can.scan("somebody", hours=5.1 + (REPEAT_SECONDS - 1) / 3600, place=GUANGZHOU)
+
+    (*_, told, told_again) = can.said(*strangers, far_away, again)
+
+    assert told[0] is Outcome.SUSPECT
+    assert Reason.FAR_AWAY in told[1]
+    assert told_again == told
+
+
 def test_however_often_a_code_is_scanned_what_is_kept_of_it_is_bounded(can: Can) -> None:
     can.become(CodeState.COMMISSIONED)
 

@@ -87,6 +87,8 @@ class _Memory(msgspec.Struct):
     y: float | None = None
     a: int | None = None
     g: str = GeoSource.NONE.value
+    w: str = ""
+    """Why it was judged so: reasons, separated by spaces."""
 
 
 class _Remembered(msgspec.Struct):
@@ -211,6 +213,7 @@ def _remember(scan: Scan, person: str, verdict: Verdict, held: _Remembered) -> N
             place.latitude,
             place.accuracy_m,
             place.source,
+            " ".join(verdict.reasons),
         )
     )
     if len(held.memories) > VISITS_KEPT_MAX:
@@ -227,8 +230,8 @@ def _repeated(scan: Scan, known: CodeSubject | None, held: _Remembered) -> Judge
     assert place is not None
     memory = held.memories[place]
     history = _history(replace(held, memories=held.memories[:place]))
-    reason = Reason.FIRST_SCAN if memory.o == Outcome.FIRST_GENUINE else Reason.SAME_PERSON
-    return Judged(memory.p, Verdict(Outcome(memory.o), (reason,)), known, history, held.count)
+    reasons = tuple(Reason(reason) for reason in memory.w.split())
+    return Judged(memory.p, Verdict(Outcome(memory.o), reasons), known, history, held.count)
 
 
 def _history(held: _Remembered) -> History:
