@@ -94,7 +94,8 @@ def _add(app: procrastinate.App, runtime: Runtime, task: Task) -> None:
     import procrastinate
 
     if task.schedule is None:
-        retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS_MAX, exponential_wait=2)
+        # What procrastinate calls attempts are those after the first.
+        retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS_MAX - 1, exponential_wait=2)
 
         @app.task(name=task.name, retry=retry)
         def run(**arguments: Any) -> None:
