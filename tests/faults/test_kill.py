@@ -94,8 +94,8 @@ def test_what_was_acknowledged_is_there_once_whatever_was_killed() -> None:
                     tallies[victim].rounds += 1
                     tallies[victim].recovery_seconds.append(seconds)
                     assert _broken(runtime) == {}, f"round {len(victims)}: after {victim}"
-        assert load.flaws == []
         assert server.bugs() == []
+        assert load.flaws == []
         _wait_for_subscribers(runtime, server)
 
         proof = _Proof(runtime, brand, server, load.journal)

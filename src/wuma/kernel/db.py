@@ -32,6 +32,7 @@ _HICCUPS: Final = (
     OSError,  # nobody listens at the socket, or the connection broke
     TimeoutError,
     asyncpg.InterfaceError,  # the connection was closed under us
+    asyncpg.InternalClientError,  # it broke between two messages, and asyncpg lost count
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # it is starting, stopping, or was told to end our statement
     asyncpg.InsufficientResourcesError,
@@ -130,11 +131,12 @@ class HotPool:
             DiskFull: it has no room to write.
         """
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(
-                    f"SELECT set_config('{TOKEN_SETTING}', $1, true)", self._signer.sign(scope)
-                )
-                yield connection
+            async with self._pool.acquire() as connection, _given_up_if_confused(connection):
+                async with connection.transaction():
+                    await connection.execute(
+                        f"SELECT set_config('{TOKEN_SETTING}', $1, true)", self._signer.sign(scope)
+                    )
+                    yield connection
         except asyncpg.DiskFullError as failure:
             raise DiskFull from failure
         except _HICCUPS as failure:
@@ -144,6 +146,19 @@ class HotPool:
     async def close(self) -> None:
         """Close all connections once they are free."""
         await self._pool.close()
+
+
+@contextmanager
+def _given_up_if_confused(connection: asyncpg.Connection) -> Iterator[None]:
+    """Close a connection that lost count of what it was doing; the pool would hand it out again.
+
+    asyncpg does when the server dies between two of its messages (``cannot switch to state …``).
+    """
+    try:
+        yield
+    except asyncpg.InternalClientError:
+        connection.terminate()
+        raise
 
 
 def sqlalchemy_url(dsn: str) -> Any:
