@@ -9,7 +9,7 @@ from typing import Final
 
 from procrastinate.exceptions import ConnectorException
 
-from wuma.entrypoints.wiring import build_runtime, program_dsn
+from wuma.entrypoints.wiring import build_runtime, program_dsn, refresh_divisions
 from wuma.entrypoints.work import SUBSCRIPTIONS, TASKS
 from wuma.kernel import outbox, telemetry
 from wuma.kernel.jobs import build_worker
@@ -33,6 +33,7 @@ def work(settings: Settings) -> None:
     telemetry.configure_logging(settings.log_level)
     runtime = build_runtime(settings)
     outbox.register(runtime.database, SUBSCRIPTIONS)
+    refresh_divisions(runtime)  # here, because nobody waits for this process to begin
     stopping = threading.Event()
     teller = threading.Thread(target=tell_facts, args=(runtime, stopping), name="teller")
     teller.start()

@@ -65,6 +65,11 @@ def load_divisions(session: Session, folder: Path | None = None, *, now: datetim
     return Loaded(len(names), changed_count, retired_count)
 
 
+def has_divisions(session: Session) -> bool:
+    """Whether the table of regions has been filled before."""
+    return bool(session.scalar(text("SELECT EXISTS (SELECT FROM masterdata.region)")))
+
+
 def fetched_folder() -> Path | None:
     """Return the folder that the web build has filled; None when it has not."""
     folder = Path(str(importlib.resources.files("wuma"))) / "_assets" / "divisions"
