@@ -131,12 +131,15 @@ class HotPool:
             DiskFull: it has no room to write.
         """
         try:
-            async with self._pool.acquire() as connection, _given_up_if_confused(connection):
-                async with connection.transaction():
-                    await connection.execute(
-                        f"SELECT set_config('{TOKEN_SETTING}', $1, true)", self._signer.sign(scope)
-                    )
-                    yield connection
+            async with (
+                self._pool.acquire() as connection,
+                _given_up_if_confused(connection),
+                connection.transaction(),
+            ):
+                await connection.execute(
+                    f"SELECT set_config('{TOKEN_SETTING}', $1, true)", self._signer.sign(scope)
+                )
+                yield connection
         except asyncpg.DiskFullError as failure:
             raise DiskFull from failure
         except _HICCUPS as failure:
@@ -148,8 +151,8 @@ class HotPool:
         await self._pool.close()
 
 
-@contextmanager
-def _given_up_if_confused(connection: asyncpg.Connection) -> Iterator[None]:
+@asynccontextmanager
+async def _given_up_if_confused(connection: asyncpg.Connection) -> AsyncIterator[None]:
     """Close a connection that lost count of what it was doing; the pool would hand it out again.
 
     asyncpg does when the server dies between two of its messages (``cannot switch to state …``).
