@@ -71,6 +71,14 @@ def test_once_confirmed_the_password_alone_is_not_enough(
     assert person.get("/me").json()["has_totp"] is True
 
 
+def test_an_operator_who_acts_for_a_brand_still_has_a_second_factor(
+    operator: SignedInClient, brand: Brand
+) -> None:
+    _enrol(operator)
+
+    assert operator.get("/me", headers={"wuma-tenant": brand.slug}).json()["has_totp"] is True
+
+
 def test_a_prepared_factor_that_was_never_shown_to_work_is_not_asked_for(
     person: SignedInClient, runtime: Runtime
 ) -> None:

@@ -36,6 +36,7 @@ def principal_for(
         roles=roles,
         permissions=permissions if only is None else permissions & only,
         session_id=session_id,
+        has_totp=account.totp_secret is not None,
     )
 
 

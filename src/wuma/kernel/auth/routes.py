@@ -90,7 +90,6 @@ def sign_out(program: Program, actor: Actor, response: Response) -> None:
 def me(db: Db, actor: Actor) -> Me:
     """Say who is signed in."""
     tenant = db.get_one(Tenant, actor.tenant_id)
-    totp_secret = db.scalar(select(Account.totp_secret).where(Account.id == actor.account_id))
     return Me(
         account_id=actor.account_id,
         name=actor.name,
@@ -101,7 +100,7 @@ def me(db: Db, actor: Actor) -> Me:
         tenant_slug=tenant.slug,
         tenant_name_zh=tenant.name_zh,
         tenant_name_en=tenant.name_en,
-        has_totp=totp_secret is not None,
+        has_totp=actor.has_totp,
     )
 
 

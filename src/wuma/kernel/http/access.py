@@ -32,6 +32,8 @@ class Principal:
     permissions: frozenset[str]
     session_id: UUID | None = None
     """The session, when signed in by cookie; None for an API token."""
+    has_totp: bool = False
+    """Whether a second factor guards the account."""
 
     @property
     def scope(self) -> Scope:
