@@ -171,6 +171,17 @@ def test_a_doubt_told_again_has_the_same_reasons(can: Can) -> None:
     assert told_again == told
 
 
+def test_a_stranger_who_was_told_of_doubts_is_not_at_home_by_asking_again(can: Can) -> None:
+    can.become(CodeState.COMMISSIONED)
+    mother = can.scan("mother", place=BEIJING)
+    victim = [can.scan("victim", hours=hours, place=GUANGZHOU) for hours in (0.5, 1, 5, 500)]
+
+    said = can.said(mother, *victim, can.scan("mother", hours=600, place=BEIJING))
+
+    assert [outcome for outcome, _ in said[1:-1]] == [Outcome.SUSPECT] * len(victim)
+    assert said[-1] == (Outcome.GENUINE_AGAIN, (Reason.SAME_PERSON,))
+
+
 def test_however_often_a_code_is_scanned_what_is_kept_of_it_is_bounded(can: Can) -> None:
     can.become(CodeState.COMMISSIONED)
 

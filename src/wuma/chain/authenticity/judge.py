@@ -109,7 +109,8 @@ class History(msgspec.Struct, frozen=True, gc=False):
     early_count: int = 0
     """Scans before the code was on an item: somebody had the label."""
     visits: tuple[Visit, ...] = ()
-    persons: frozenset[str] = frozenset()
+    persons: tuple[str, ...] = ()
+    """Everybody who has scanned it, in the order of their first scans."""
     cities: frozenset[str] = frozenset()
 
     @property
@@ -216,19 +217,30 @@ def _doubts(subject: Subject, history: History, visit: Visit) -> list[Reason]:
     doubts = []
     if subject.was_returned:
         doubts.append(Reason.AFTER_RETURN)
-    # Who was here before may travel, or scan through any network: only strangers raise doubts of place.
-    others = [earlier for earlier in history.visits if earlier.person != visit.person]
-    if visit.person not in history.persons:
-        if len(history.persons) + 1 > PEOPLE_OF_A_FAMILY:
-            doubts.append(Reason.MANY_PEOPLE)
-        if others and all(_is_far(earlier.place, visit.place) for earlier in others):
-            doubts.append(Reason.FAR_AWAY)
-        if others and _is_too_fast(others[-1], visit):
-            doubts.append(Reason.IMPOSSIBLE_SPEED)
+    persons = history.persons if visit.person in history.persons else (*history.persons, visit.person)
+    if persons.index(visit.person) >= PEOPLE_OF_A_FAMILY:
+        doubts.append(Reason.MANY_PEOPLE)
+    # Whoever was here before may travel, or scan through any network. How they came stays with them: a
+    # stranger who was told of doubts is not at home by asking again.
+    arrival, others = _arrival(history, visit)
+    if others and all(_is_far(earlier.place, arrival.place) for earlier in others):
+        doubts.append(Reason.FAR_AWAY)
+    if others and _is_too_fast(others[-1], arrival):
+        doubts.append(Reason.IMPOSSIBLE_SPEED)
     cities = history.cities | {visit.place.city} if visit.place.city else history.cities
-    if len(cities) > CITIES_OF_A_FAMILY and len(history.persons | {visit.person}) > CITIES_OF_A_FAMILY:
+    if len(cities) > CITIES_OF_A_FAMILY and len(persons) > CITIES_OF_A_FAMILY:
         doubts.append(Reason.MANY_CITIES)
     return doubts
+
+
+def _arrival(history: History, visit: Visit) -> tuple[Visit, list[Visit]]:
+    """Return somebody's first visit that is remembered, or this one, and those of others before it."""
+    others = []
+    for earlier in history.visits:
+        if earlier.person == visit.person:
+            return earlier, others
+        others.append(earlier)
+    return visit, [] if visit.person in history.persons else others
 
 
 def _is_far(one: Place, other: Place) -> bool:

@@ -236,7 +236,7 @@ def _repeated(scan: Scan, known: CodeSubject | None, held: _Remembered) -> Judge
 
 def _history(held: _Remembered) -> History:
     visits = tuple(_as_visit(memory) for memory in held.memories)
-    return History(held.count, held.early_count, visits, frozenset(held.persons), frozenset(held.cities))
+    return History(held.count, held.early_count, visits, tuple(held.persons), frozenset(held.cities))
 
 
 def _as_visit(memory: _Memory) -> Visit:
