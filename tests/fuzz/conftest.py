@@ -18,7 +18,7 @@ def everything(runtime: Runtime, client: TestClient) -> Everything:
     return Maker(runtime, client).make()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def worker(runtime: Runtime) -> Iterator[HttpWorkers]:
     """An HTTP worker in a process of its own."""
     with http_workers(runtime.settings) as workers:
