@@ -23,6 +23,8 @@ from typing import Final
 
 import psutil
 
+from wuma.kernel.supervise import spawn
+
 START_SECONDS_MAX: Final = 90  # two processes import the program while others use the machine
 STOP_SECONDS_MAX: Final = 45
 GONE_SECONDS_MAX: Final = 10  # from the death of the supervisor to that of the last session of the database
@@ -84,13 +86,11 @@ class LiveServer:
     def launch(self) -> None:
         """Start it; nothing is waited for."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = spawn(  # a test that is killed leaves no server behind
                 [sys.executable, "-m", "wuma.entrypoints.cli", "serve"],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+                environment=self._environment,
+                death_signal=signal.SIGTERM,
+                output=log.fileno(),
             )
 
     def wait_until_whole(self, seconds_max: float, *, but: int | None = None) -> None:

@@ -40,7 +40,7 @@ from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import PLATFORM
 from wuma.ops.housekeeping import check_invariants
 
-ROUNDS: Final = int(os.environ.get("WUMA_FAULT_ROUNDS", "5"))
+ROUNDS: Final = int(os.environ.get("WUMA_FAULT_ROUNDS", "10"))
 SEED: Final = int(os.environ.get("WUMA_FAULT_SEED", "20260501"))
 HTTP_WORKERS: Final = 2
 CLIENTS: Final = 6
