@@ -31,7 +31,7 @@ from wuma_world.world import END, World
 WIDELY_COPIED_CAUGHT_MIN: Final = 0.8
 """Of hidden codes of which six or more fake cans were scanned."""
 HONEST_HIDDEN_PEOPLE_MAX: Final = 0.03
-HONEST_OPEN_PEOPLE_MAX: Final = 0.35
+HONEST_OPEN_PEOPLE_MAX: Final = 0.05
 """A can on a counter is scanned by many strangers, some of them through addresses that lead elsewhere."""
 HONEST_THROTTLED_MAX: Final = 0.001
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.conftest import Brand
 from tests.labels import bring, make_product, open_batch, place_order
 from wuma.chain.authenticity.judge import NOWHERE, Outcome
-from wuma.chain.authenticity.remember import Scan, judge_and_remember
+from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
 from wuma.chain.codes.directory import OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Kind
 from wuma.chain.codes.lifecycle import CodeState, UnitRange
@@ -53,6 +53,11 @@ def _scan(order: OrderEntry, can: int, phone: int) -> Scan:
     )
 
 
+async def _judged(pool: HotPool, brand: Brand, scans: list[Scan]) -> list[Judged]:
+    async with pool.transaction(brand.scope) as connection:
+        return await judge_and_remember(connection, scans)
+
+
 def test_each_can_has_one_first_scan_in_however_many_batches_they_come(
     runtime: Runtime, brand: Brand
 ) -> None:
@@ -66,7 +71,7 @@ def test_each_can_has_one_first_scan_in_however_many_batches_they_come(
         batches = [scans[start : start + 7] for start in range(0, len(scans), 7)]
 
         async def one(place: int, batch: list[Scan]) -> list[tuple[int, Outcome]]:
-            judged = await judge_and_remember(pools[place % 2], batch)
+            judged = await _judged(pools[place % 2], brand, batch)
             return [(scan.unit, done.verdict.outcome) for scan, done in zip(batch, judged, strict=True)]
 
         answers = await asyncio.gather(*(one(place, batch) for place, batch in enumerate(batches)))
@@ -98,7 +103,7 @@ def test_a_scan_sent_twice_is_one_scan(runtime: Runtime, brand: Brand) -> None:
     async def twice() -> list[Outcome]:
         dsn, signer = wiring.program_dsn(runtime.settings), wiring.token_signer(runtime.keyring)
         pool = await HotPool.open(dsn, signer, connections=2)
-        both = await asyncio.gather(judge_and_remember(pool, [scan]), judge_and_remember(pool, [scan]))
+        both = await asyncio.gather(_judged(pool, brand, [scan]), _judged(pool, brand, [scan]))
         await pool.close()
         return [judged.verdict.outcome for batch in both for judged in batch]
 

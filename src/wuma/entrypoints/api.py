@@ -67,7 +67,7 @@ class Application:
         runtime = self.runtime
         pool = await HotPool.open(wiring.program_dsn(runtime.settings), wiring.token_signer(runtime.keyring))
         pseudonyms = Pseudonyms(runtime.keyring)
-        ways = Ways(pool, runtime.database)
+        ways = Ways(runtime.database)
         desk = ScanDesk(
             identifier=Identifier(runtime.keyring, self.orders),
             products=self.products,

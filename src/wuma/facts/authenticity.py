@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+import msgspec
+
 from wuma.kernel.fact import Fact
 
 
-@dataclass(frozen=True, slots=True)
-class ScannedCode:
+class ScannedCode(msgspec.Struct, frozen=True):
     """One scan of a code of ours, as it was answered."""
 
     scan_id: UUID

@@ -253,6 +253,25 @@ def test_who_tells_nobody_where_they_are_raises_no_doubt_of_place(
     assert not {Reason.FAR_AWAY, Reason.IMPOSSIBLE_SPEED} & set(hidden.reasons)
 
 
+def test_a_crowd_in_front_of_a_shelf_is_no_sign_even_when_addresses_err() -> None:
+    shoppers = _visits(*((f"shopper {n}", CHENGDU if n % 5 == 4 else BEIJING, 30 - n) for n in range(12)))
+
+    for place in (BEIJING, GUANGZHOU):
+        assert judge_open(ON_A_CAN, shoppers, Visit("another", NOON + timedelta(days=1), place)).outcome is (
+            Outcome.REGISTERED
+        )
+
+
+def test_an_open_code_that_is_nowhere_in_particular_has_been_copied() -> None:
+    everywhere = [BEIJING, GUANGZHOU, CHENGDU, BEIJING, GUANGZHOU, CHENGDU]
+    shoppers = _visits(*((f"shopper {n}", place, 30 - n) for n, place in enumerate(everywhere)))
+
+    verdict = judge_open(ON_A_CAN, shoppers, Visit("another", NOON - timedelta(hours=24), GUANGZHOU))
+
+    assert verdict.outcome is Outcome.SUSPECT
+    assert Reason.MANY_CITIES in verdict.reasons
+
+
 COORDINATES = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 
 

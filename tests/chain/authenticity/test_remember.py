@@ -69,7 +69,11 @@ class Can:
             dsn = wiring.program_dsn(self.runtime.settings)
             pool = await HotPool.open(dsn, wiring.token_signer(self.runtime.keyring), connections=2)
             try:
-                return [judged for scan in scans for judged in await judge_and_remember(pool, [scan])]
+                judged = []
+                for scan in scans:
+                    async with pool.transaction(self.brand.scope) as connection:
+                        judged += await judge_and_remember(connection, [scan])
+                return judged
             finally:
                 await pool.close()
 

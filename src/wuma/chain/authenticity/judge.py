@@ -9,6 +9,7 @@ every demo run shows what they catch, how late, and whom they wrong.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final, assert_never
@@ -160,7 +161,15 @@ _CHINA_TIME: Final = timezone(timedelta(hours=8))  # an item is good to the end 
 
 def judge_open(subject: Subject, history: History, visit: Visit) -> Verdict:
     """Say what an open code is worth: registered or not, and whether it seems to have been copied."""
-    return _unfit(subject, visit) or _weighed(Outcome.REGISTERED, (), (), subject, history, visit)
+    unfit = _unfit(subject, visit)
+    if unfit is not None:
+        return unfit
+    # A can on a shelf is looked at by everybody who passes: a crowd says nothing, nor does the odd visitor
+    # whose address names another city. What says something is that it seems to be nowhere in particular.
+    doubts = [doubt for doubt in _doubts(subject, history, visit) if doubt is not Reason.MANY_PEOPLE]
+    if Reason.MANY_CITIES in doubts and _has_a_home(history, visit):
+        doubts.remove(Reason.MANY_CITIES)
+    return _weighed(Outcome.REGISTERED, (), doubts)
 
 
 def judge_hidden(subject: Subject, history: History, visit: Visit) -> Verdict:
@@ -168,11 +177,13 @@ def judge_hidden(subject: Subject, history: History, visit: Visit) -> Verdict:
     unfit = _unfit(subject, visit)
     if unfit is not None:
         return unfit
-    early = (Reason.BEFORE_ACTIVATION,) if history.early_count else ()
+    doubts = _doubts(subject, history, visit)
+    if history.early_count:
+        doubts.insert(0, Reason.BEFORE_ACTIVATION)
     if history.count == 0:
-        return _weighed(Outcome.FIRST_GENUINE, (Reason.FIRST_SCAN,), early, subject, history, visit)
+        return _weighed(Outcome.FIRST_GENUINE, (Reason.FIRST_SCAN,), doubts)
     who = Reason.SAME_PERSON if visit.person in history.persons else Reason.OTHER_PERSON
-    return _weighed(Outcome.GENUINE_AGAIN, (who,), early, subject, history, visit)
+    return _weighed(Outcome.GENUINE_AGAIN, (who,), doubts)
 
 
 def _unfit(subject: Subject, visit: Visit) -> Verdict | None:
@@ -199,15 +210,7 @@ def _unfit(subject: Subject, visit: Visit) -> Verdict | None:
     return None
 
 
-def _weighed(
-    outcome: Outcome,
-    reasons: tuple[Reason, ...],
-    early: tuple[Reason, ...],
-    subject: Subject,
-    history: History,
-    visit: Visit,
-) -> Verdict:
-    doubts = (*early, *_doubts(subject, history, visit))
+def _weighed(outcome: Outcome, reasons: tuple[Reason, ...], doubts: Sequence[Reason]) -> Verdict:
     doubt = sum(DOUBTS[reason] for reason in doubts)
     spoken = Outcome.SUSPECT if doubt >= DOUBT_SPOKEN else outcome
     return Verdict(spoken, (*reasons, *doubts), round(doubt, 3))
@@ -235,12 +238,18 @@ def _doubts(subject: Subject, history: History, visit: Visit) -> list[Reason]:
 
 def _arrival(history: History, visit: Visit) -> tuple[Visit, list[Visit]]:
     """Return somebody's first visit that is remembered, or this one, and those of others before it."""
-    others = []
+    others: list[Visit] = []
     for earlier in history.visits:
         if earlier.person == visit.person:
             return earlier, others
         others.append(earlier)
     return visit, [] if visit.person in history.persons else others
+
+
+def _has_a_home(history: History, visit: Visit) -> bool:
+    """Whether one city holds at least half of the visits that are remembered and tell where they were."""
+    cities = [seen.place.city for seen in (*history.visits, visit) if seen.place.city]
+    return 2 * max(map(cities.count, cities), default=0) >= len(cities)
 
 
 def _is_far(one: Place, other: Place) -> bool:

@@ -1,4 +1,4 @@
-"""Judging scans and writing them down, many at once, in one transaction.
+"""Judging scans and writing them down, many at once, in the caller's transaction.
 
 The steps for a batch: take a lock on each code that was scanned, read what we remember of it, judge the
 scans one after the other in the order they came, write what we remember now and the log, commit, answer.
@@ -32,9 +32,7 @@ from wuma.chain.authenticity.judge import (
 )
 from wuma.chain.codes.facade import CodeSubject, Kind, OrderEntry, subjects
 from wuma.facts.authenticity import CodesScanned, ScannedCode
-from wuma.kernel.db import HotPool
 from wuma.kernel.fact import publish_hot
-from wuma.kernel.tenancy import Scope
 
 REPEAT_SECONDS: Final = 60
 """Within a minute the same person's scan of the same hidden code is the same scan, answered again."""
@@ -135,23 +133,22 @@ FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::bigint[
 """
 
 
-async def judge_and_remember(pool: HotPool, scans: Sequence[Scan]) -> list[Judged]:
-    """Judge a batch of scans, in order, and keep them; when this returns they are on disk."""
-    async with pool.transaction(Scope.of(*{scan.order.tenant_id for scan in scans})) as connection:
-        keys = sorted({_key(scan) for scan in scans})
-        await connection.execute(_LOCK, [unit << 1 | (kind == Kind.HIDDEN) for unit, kind in keys])
-        known = await subjects(connection, sorted({scan.unit for scan in scans}))
-        remembered = await _read(connection, keys)
-        judged = [_judge(scan, known.get(scan.unit), remembered) for scan in scans]
-        new = [(scan, result) for scan, result in zip(scans, judged, strict=True) if result is not None]
-        if new:
-            await _write_history(connection, {_key(scan): remembered[_key(scan)] for scan, _ in new})
-            await _write_scans(connection, new)
-            await publish_hot(connection, _facts(new))
-        return [
-            result if result is not None else _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
-            for scan, result in zip(scans, judged, strict=True)
-        ]
+async def judge_and_remember(connection: asyncpg.Connection, scans: Sequence[Scan]) -> list[Judged]:
+    """Judge a batch of scans, in order, and keep them; they are on disk when the caller has committed."""
+    keys = sorted({_key(scan) for scan in scans})
+    await connection.execute(_LOCK, [unit << 1 | (kind == Kind.HIDDEN) for unit, kind in keys])
+    known = await subjects(connection, sorted({scan.unit for scan in scans}))
+    remembered = await _read(connection, keys)
+    judged = [_judge(scan, known.get(scan.unit), remembered) for scan in scans]
+    new = [(scan, result) for scan, result in zip(scans, judged, strict=True) if result is not None]
+    if new:
+        await _write_history(connection, {_key(scan): remembered[_key(scan)] for scan, _ in new})
+        await _write_scans(connection, new)
+        await publish_hot(connection, _facts(new))
+    return [
+        result if result is not None else _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
+        for scan, result in zip(scans, judged, strict=True)
+    ]
 
 
 def _key(scan: Scan) -> _Key:

@@ -28,6 +28,7 @@ from wuma.chain.authenticity.facade import (
     judge_and_remember,
 )
 from wuma.chain.codes.facade import Identified, Identifier, Kind, OrderEntry, Rejected, WhyNot
+from wuma.chain.trace.facade import steps_of
 from wuma.journeys.scan_code.answer import (
     EARLIER_SHOWN_MAX,
     SAID_OUTSIDE,
@@ -38,12 +39,13 @@ from wuma.journeys.scan_code.answer import (
     Scans,
     Step,
 )
-from wuma.journeys.scan_code.way import Ways
+from wuma.journeys.scan_code.way import Seen, Ways
 from wuma.kernel.batching import Batcher
 from wuma.kernel.db import HotPool
 from wuma.kernel.http.origin import Address
 from wuma.kernel.ids import uuid7
 from wuma.kernel.limits import Attempts, Limit
+from wuma.kernel.tenancy import Scope
 from wuma.support.masterdata.facade import ProductDirectory, place_names
 
 WRONG_PER_DEVICE: Final = Limit("wrong_codes_device", 10, minutes=60)
@@ -100,10 +102,8 @@ class ScanDesk:
         self._whereabouts = whereabouts
         self._ways = ways
 
-        async def judge(scans: Sequence[Scan]) -> Sequence[Judged]:
-            return await judge_and_remember(pool, scans)
-
-        self._batcher: Batcher[Scan, Judged] = Batcher(judge)
+        self._pool = pool
+        self._batcher: Batcher[Scan, tuple[Judged, Seen]] = Batcher(self._answer_together)
 
     async def open_code(self, gtin: str, serial: str, visitor: Visitor, *, now: datetime) -> Answer:
         """Answer the scan of an open code (GTIN of 14 digits, serial)."""
@@ -142,16 +142,26 @@ class ScanDesk:
             place=visitor.declared or self._whereabouts.of(visitor.address),
             client=visitor.client,
         )
-        judged = await self._batcher.ask(scan)
+        judged, seen = await self._batcher.ask(scan)
         outcome = judged.verdict.outcome
         self._minutes.add(found.order.tenant_id, now, found.kind, outcome)
         if outcome is Outcome.NOT_ACTIVATED:
             # Counted like a code we never made: else the limit would tell which of them exist.
             self._count_wrong(visitor, now)
             return Answer(found.kind, Outcome.UNKNOWN, ())
+        return self._told(scan, judged, await self._ways.told(scan.order.tenant_id, seen))
+
+    async def _answer_together(self, scans: Sequence[Scan]) -> Sequence[tuple[Judged, Seen]]:
+        """Judge scans, and read the way of their items, in one transaction."""
         # The way is told before purchase, on the outside; under the lid only one thing matters.
-        way = await self._ways.of(scan.order.tenant_id, scan.unit) if scan.kind is Kind.OPEN else ()
-        return self._told(scan, judged, way)
+        shown = {(scan.order.tenant_id, scan.unit) for scan in scans if scan.kind is Kind.OPEN}
+        async with self._pool.transaction(Scope.of(*{scan.order.tenant_id for scan in scans})) as connection:
+            judged = await judge_and_remember(connection, scans)
+            seen = await steps_of(connection, sorted(shown)) if shown else {}
+        return [
+            (result, seen.get(scan.unit, ()) if scan.kind is Kind.OPEN else ())
+            for scan, result in zip(scans, judged, strict=True)
+        ]
 
     def _refuse(self, found: Rejected, owner: int | None, visitor: Visitor, now: datetime) -> Answer:
         """Refuse a code without asking the database."""
