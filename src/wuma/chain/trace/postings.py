@@ -160,8 +160,15 @@ FROM unnest(CAST(:slots AS bigint[]), CAST(:events AS bigint[]), CAST(:ats AS ti
     CAST(:others AS bigint[])) AS w (s, e, a, p, c, r, o)
 """)
 
-# Which rows hold a thing, and which event of the row touched it how. The bounds of a probe are slots.
+# Which rows hold a thing that is `given (tenant_id, thing)`, and which event of the row touched it how. One
+# probe of the index for each class: its bounds are the slots where rows begin that may hold the thing.
 HITS: Final = f"""
+CROSS JOIN LATERAL (
+    SELECT given.tenant_id, given.thing, class.k::bigint << {THING_BITS} | given.thing AS high,
+        class.k::bigint << {THING_BITS}
+            | greatest(given.thing - (1::bigint << {CLASS_BITS} * class.k) + 1, 0) AS low
+    FROM generate_series({CLASSES.start}, {CLASSES.stop - 1}) AS class (k)
+) AS probe
 CROSS JOIN LATERAL (
     SELECT probe.thing, p.event_id + place.nth AS event_id, p.role,
            CASE p.role WHEN 2 THEN p.other + place.nth WHEN 3 THEN p.other + place.nth * p.per_event END
@@ -182,11 +189,7 @@ CROSS JOIN LATERAL (
 # The event's own time decides, not the row's: events of one row happened one after the other.
 _READ = text(f"""
 SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, hit.other_last
-FROM unnest(CAST(:things AS bigint[]), CAST(:lows AS bigint[]), CAST(:highs AS bigint[]))
-    AS given (thing, low, high)
-CROSS JOIN LATERAL (
-    SELECT CAST(:tenant_id AS bigint) AS tenant_id, given.thing, given.low, given.high
-) AS probe
+FROM (SELECT CAST(:tenant_id AS bigint), unnest(CAST(:things AS bigint[]))) AS given (tenant_id, thing)
 {HITS}
 JOIN trace.event e ON e.id = hit.event_id
 ORDER BY e.at DESC, hit.event_id DESC LIMIT :limit
@@ -215,23 +218,8 @@ def touches_of(
     session: Session, tenant_id: int, things: Sequence[int], *, limit: int = TOUCHES_READ_MAX
 ) -> list[Touched]:
     """Return the events that touch things, newest first."""
-    probes = [(thing, *probe(thing, k)) for thing in things for k in CLASSES]
-    rows = session.execute(
-        _READ,
-        {
-            "tenant_id": tenant_id,
-            "things": [thing for thing, _, _ in probes],
-            "lows": [low for _, low, _ in probes],
-            "highs": [high for _, _, high in probes],
-            "limit": limit,
-        },
-    )
+    rows = session.execute(_READ, {"tenant_id": tenant_id, "things": list(things), "limit": limit})
     return [
         Touched(row.thing, row.event_id, row.at, Role(row.role), row.other_first, row.other_last)
         for row in rows
     ]
-
-
-def probe(thing: int, k: int) -> tuple[int, int]:
-    """Return between which slots the rows of class k begin that may hold a thing."""
-    return k << THING_BITS | max(thing - (1 << CLASS_BITS * k) + 1, 0), k << THING_BITS | thing

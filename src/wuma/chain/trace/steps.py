@@ -17,7 +17,7 @@ import asyncpg
 
 from wuma.chain.trace.capture import ACTIONS, TYPES
 from wuma.chain.trace.containment import Bond, Mark, stays
-from wuma.chain.trace.postings import CLASSES, HITS, Role, probe
+from wuma.chain.trace.postings import HITS, Role
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma_gs1.cbv import BizStep
 
@@ -48,7 +48,7 @@ _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 
 _TOUCHES: Final = f"""
 SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, e.type, e.action, e.biz_step, e.location
-FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS probe (tenant_id, thing, low, high)
+FROM unnest($1::bigint[], $2::bigint[]) AS given (tenant_id, thing)
 {HITS}
 JOIN trace.event e ON e.id = hit.event_id
 """
@@ -122,8 +122,8 @@ def _empties(row: _Row) -> bool:
 
 
 async def _touches(connection: asyncpg.Connection, things: set[tuple[int, int]]) -> dict[int, list[_Row]]:
-    probes = [(tenant_id, thing, *probe(thing, k)) for tenant_id, thing in sorted(things) for k in CLASSES]
-    rows = await connection.fetch(_TOUCHES, *(list(column) for column in zip(*probes, strict=True)))
+    tenant_ids, numbers = zip(*sorted(things), strict=True)
+    rows = await connection.fetch(_TOUCHES, tenant_ids, numbers)
     found: defaultdict[int, list[_Row]] = defaultdict(list)
     for row in rows:
         found[row["thing"]].append(_Row(*row))
