@@ -50,7 +50,7 @@ _TOUCHES: Final = f"""
 SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, e.type, e.action, e.biz_step, e.location
 FROM unnest($1::bigint[], $2::bigint[]) AS given (tenant_id, thing)
 {HITS}
-JOIN trace.event e ON e.id = hit.event_id
+CROSS JOIN LATERAL (SELECT * FROM trace.event WHERE id = hit.event_id OFFSET 0) AS e
 """
 
 
