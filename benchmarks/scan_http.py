@@ -229,7 +229,7 @@ def _wrk(
     out = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     return {
         "per_second": float(_found(r"Requests/sec:\s+([\d.]+)", out)),
-        "p99_ms": _milliseconds(_found(r"99%\s+(\S+)", out)),
+        "p99_ms": _milliseconds(_found(r"\n\s+99%\s+(\S+)", out)),
         "errors": float(_found(r"Non-2xx or 3xx responses: (\d+)", out, "0")),
     }
 
