@@ -24,12 +24,16 @@ _TELLING_NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _TELLING_VALUES: Final = re.compile(
-    r"(?<!\d)1[3-9]\d{9}(?!\d)"  # a mobile number in China
+    r"(?<!\d)1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)"  # a mobile number in China
     r"|(?<!\d)\d{17}[\dXx](?!\d)"  # a citizen's number, GB 11643
     r"|wuma_[A-Za-z0-9_-]{16,}"  # an API token
     r"|[\w.+-]+@[\w-]+\.[\w.]+"  # an e-mail address
-    r"|/h/[0-9A-Za-z]+"  # a hidden code in a path
+    r"|/[hH]/[^\s/?\"']+"  # a hidden code in a path
+    r"|(?<=://)[^\s/@]+:[^\s/@]+@"  # name and password in the address of a service
+    r"|(?<=[?&])(?:token|password|secret|code|scan)=[^\s&\"']+"
 )
+_FULL_WIDTH: Final = {ord("０") + digit: ord("0") + digit for digit in range(10)}
+"""A Chinese keyboard writes digits that no pattern above would know."""
 
 
 def scrub(value: Any) -> Any:
@@ -37,11 +41,15 @@ def scrub(value: Any) -> Any:
 
     >>> scrub("call 13812345678 about /h/7K2M9QXW")
     'call [removed] about [removed]'
+    >>> scrub(ValueError("postgresql://wuma_app:pw@db/wuma?code=7K2M9QXW"))
+    "ValueError('postgresql://[removed]db/wuma?[removed]')"
     >>> scrub({"phone": 1, "order_count": 2})
     {'phone': '[removed]', 'order_count': 2}
     """
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if isinstance(value, str):
-        return _TELLING_VALUES.sub(REMOVED, value)
+        return _TELLING_VALUES.sub(REMOVED, value.translate(_FULL_WIDTH))
     if isinstance(value, dict):
         return {
             key: REMOVED if isinstance(key, str) and _TELLING_NAMES.search(key) else scrub(member)
@@ -49,7 +57,7 @@ def scrub(value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [scrub(member) for member in value]
-    return value
+    return scrub(repr(value) if isinstance(value, BaseException) else str(value))
 
 
 def _scrub_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

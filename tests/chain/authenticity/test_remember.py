@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from tests.conftest import Brand
@@ -184,6 +185,33 @@ def test_a_stranger_who_was_told_of_doubts_is_not_at_home_by_asking_again(can: C
 
     assert [outcome for outcome, _ in said[1:-1]] == [Outcome.SUSPECT] * len(victim)
     assert said[-1] == (Outcome.GENUINE_AGAIN, (Reason.SAME_PERSON,))
+
+
+def test_a_numbered_scan_sent_again_is_one_scan_however_many_came_between(can: Can) -> None:
+    can.become(CodeState.COMMISSIONED)
+    numbered = replace(can.scan("mother"), is_numbered=True)
+    crowd = [can.scan(f"person {number}", hours=number) for number in range(1, VISITS_KEPT_MAX + 3)]
+    again = replace(numbered, at=NOON + timedelta(hours=20))
+
+    dropped = replace(can.scan("late", hours=0.5), is_numbered=True)
+    judged = can.judge(numbered, dropped, *crowd, again, replace(dropped, at=again.at))
+
+    assert [one.verdict for one in judged[-2:]] == [one.verdict for one in judged[:2]]
+    assert _logged(can) == len(crowd) + 2
+
+
+def test_a_numbered_scan_of_a_label_on_no_can_is_one_scan_too(can: Can) -> None:
+    numbered = replace(can.scan("printer"), is_numbered=True)
+
+    said = can.said(numbered, replace(numbered, at=NOON + timedelta(minutes=5)))
+
+    assert said == [(Outcome.NOT_ACTIVATED, (Reason.BEFORE_ACTIVATION,))] * 2
+    assert _logged(can) == 1
+
+
+def _logged(can: Can) -> int:
+    with can.runtime.database.transaction(can.brand.scope) as session:
+        return session.scalar(text("SELECT count(*) FROM authenticity.scan")) or 0
 
 
 def test_however_often_a_code_is_scanned_what_is_kept_of_it_is_bounded(can: Can) -> None:

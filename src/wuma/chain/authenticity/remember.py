@@ -9,7 +9,7 @@ Two phones that scan one hidden code at the same moment therefore get "first" an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -40,6 +40,8 @@ VISITS_KEPT_MAX: Final = 12
 """The first visit and the latest eleven: what the page shows and what the judge compares places with."""
 PERSONS_KEPT_MAX: Final = 32
 CITIES_KEPT_MAX: Final = 32
+NUMBERED_KEPT_HOURS: Final = 24
+"""So long a sender may ask again under the same number."""
 """Beyond these the code has long been suspect, and more names add nothing."""
 
 
@@ -57,6 +59,8 @@ class Scan(msgspec.Struct, frozen=True, gc=False):
     """A pseudonym of address and user agent: knows somebody again who keeps no cookie."""
     place: Place
     client: str
+    is_numbered: bool = False
+    """Whether its sender gave it its number: under the same number it may come again."""
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
@@ -113,6 +117,9 @@ _READ: Final = (
     " FROM authenticity.history h JOIN unnest($1::bigint[], $2::text[]) AS w (unit, kind)"
     " ON h.unit = w.unit AND h.kind = w.kind"
 )
+_ANSWERED: Final = (
+    "SELECT id, person, outcome, reasons FROM authenticity.scan WHERE id = ANY($1::uuid[]) AND at > $2"
+)
 _WRITE_HISTORY: Final = """
 INSERT INTO authenticity.history (unit, kind, tenant_id, scan_count, early_count, visits, persons, cities,
     changed_at)
@@ -139,14 +146,17 @@ async def judge_and_remember(connection: asyncpg.Connection, scans: Sequence[Sca
     await connection.execute(_LOCK, [unit << 1 | (kind == Kind.HIDDEN) for unit, kind in keys])
     known = await subjects(connection, sorted({scan.unit for scan in scans}))
     remembered = await _read(connection, keys)
-    judged = [_judge(scan, known.get(scan.unit), remembered) for scan in scans]
+    answered = await _answered_before(connection, scans, known, remembered)
+    judged = [
+        None if scan.id in answered else _judge(scan, known.get(scan.unit), remembered) for scan in scans
+    ]
     new = [(scan, result) for scan, result in zip(scans, judged, strict=True) if result is not None]
     if new:
         await _write_history(connection, {_key(scan): remembered[_key(scan)] for scan, _ in new})
         await _write_scans(connection, new)
         await publish_hot(connection, _facts(new))
     return [
-        result if result is not None else _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
+        result or answered.get(scan.id) or _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
         for scan, result in zip(scans, judged, strict=True)
     ]
 
@@ -239,6 +249,32 @@ def _history(held: _Remembered) -> History:
 def _as_visit(memory: _Memory) -> Visit:
     place = Place(memory.r, memory.x, memory.y, memory.a, GeoSource(memory.g))
     return Visit(memory.p, datetime.fromtimestamp(memory.t, UTC), place)
+
+
+async def _answered_before(
+    connection: asyncpg.Connection,
+    scans: Sequence[Scan],
+    known: Mapping[int, CodeSubject],
+    remembered: Mapping[_Key, _Remembered],
+) -> dict[UUID, Judged]:
+    """Return what numbered scans were answered that may have dropped out of memory: the log knows."""
+    asked = {scan.id: scan for scan in scans if scan.is_numbered and _forgets(remembered.get(_key(scan)))}
+    if not asked:
+        return {}
+    since = min(scan.at for scan in asked.values()) - timedelta(hours=NUMBERED_KEPT_HOURS)
+    rows = await connection.fetch(_ANSWERED, list(asked), since)
+    answered = {}
+    for row in rows:
+        scan = asked[row["id"]]
+        held = remembered[_key(scan)]
+        verdict = Verdict(Outcome(row["outcome"]), tuple(Reason(reason) for reason in row["reasons"]))
+        answered[scan.id] = Judged(row["person"], verdict, known.get(scan.unit), _history(held), held.count)
+    return answered
+
+
+def _forgets(held: _Remembered | None) -> bool:
+    """Whether a code has had scans that are not among its memories."""
+    return held is not None and (held.early_count > 0 or held.count > len(held.memories))
 
 
 async def _read(connection: asyncpg.Connection, keys: Sequence[_Key]) -> dict[_Key, _Remembered]:

@@ -141,6 +141,7 @@ class ScanDesk:
             network=self._pseudonyms.of(found.order.tenant_id, visitor.network),
             place=visitor.declared or self._whereabouts.of(visitor.address),
             client=visitor.client,
+            is_numbered=scan_id is not None,
         )
         judged, seen = await self._batcher.ask(scan)
         outcome = judged.verdict.outcome
