@@ -55,6 +55,27 @@ def test_a_commissioning_event_activates_the_codes_it_names(
     assert _states(runtime, brand) == {"commissioned": 4, "allocated": 6}
 
 
+def test_one_event_may_name_items_of_two_products_made_before_breakfast(
+    admin: SignedInClient, runtime: Runtime, brand: Brand
+) -> None:
+    labels = _labels(runtime, brand, 2) + _labels(runtime, brand, 3)
+    capture(admin, {**_commissioning(labels, lotNumber="L7"), "eventTime": "2026-05-01T22:30:00Z"})
+
+    _tell(runtime)
+
+    assert _states(runtime, brand) == {"commissioned": 5}
+    with runtime.database.transaction(brand.scope) as session:
+        batches = session.execute(
+            text(
+                "SELECT b.produced_on::text AS day, sum(r.last_unit - r.first_unit + 1)::int AS cans"
+                " FROM codes.batch b JOIN codes.run r ON r.batch_id = b.id"
+                " JOIN codes.code_order o ON r.first_unit BETWEEN o.first_unit AND o.last_unit"
+                " WHERE o.product_id = b.product_id GROUP BY b.id ORDER BY cans"
+            )
+        ).all()
+    assert [tuple(batch) for batch in batches] == [("2026-05-02", 2), ("2026-05-02", 3)]
+
+
 @pytest.mark.parametrize(
     "ilmd",
     [

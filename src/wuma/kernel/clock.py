@@ -7,12 +7,23 @@ its client; no other server does.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Literal
 
 Clock = Literal["system", "world"]
 
+CHINA_TIME: Final = timezone(timedelta(hours=8))
+"""One time for all of China, and no summer time since 1991."""
 WORLD_CLOCK_HEADER: Final = "wuma-world-clock"
+
+
+def day_in_china(moment: datetime) -> date:
+    """Return the day it is in China at an instant: what a label, a calendar and an inspector mean by a date.
+
+    >>> day_in_china(datetime(2026, 5, 1, 17, tzinfo=UTC)).isoformat()
+    '2026-05-02'
+    """
+    return moment.astimezone(CHINA_TIME).date()
 
 
 def utc_now() -> datetime:

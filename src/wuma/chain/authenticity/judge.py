@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, assert_never
 
 import msgspec
 
 from wuma.chain.codes.facade import CodeState
+from wuma.kernel.clock import day_in_china
 
 
 class Outcome(StrEnum):
@@ -156,7 +157,6 @@ CITIES_OF_A_FAMILY: Final = 2  # where they live and where they came from for th
 SPEED_MAX_KMH: Final = 900.0  # an airliner
 NEAR_KM: Final = 300.0  # within it, an address on the internet proves nothing
 _EARTH_RADIUS_KM: Final = 6371.0
-_CHINA_TIME: Final = timezone(timedelta(hours=8))  # an item is good to the end of its day where it is sold
 
 
 def judge_open(subject: Subject, history: History, visit: Visit) -> Verdict:
@@ -205,7 +205,7 @@ def _unfit(subject: Subject, visit: Visit) -> Verdict | None:
             assert_never(subject.state)
     if subject.is_recalled:
         return Verdict(Outcome.RECALLED, (Reason.RECALL,))
-    if subject.expires_on is not None and visit.at.astimezone(_CHINA_TIME).date() > subject.expires_on:
+    if subject.expires_on is not None and day_in_china(visit.at) > subject.expires_on:
         return Verdict(Outcome.EXPIRED, (Reason.PAST_EXPIRY,))
     return None
 

@@ -19,7 +19,7 @@ import json
 import re
 import secrets
 from collections.abc import Collection
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple, assert_never
@@ -32,6 +32,7 @@ from markupsafe import escape
 from wuma.chain.authenticity.facade import Outcome
 from wuma.journeys.scan_code.answer import SAID_OUTSIDE, Answer, Batch, Product, Scans, Step
 from wuma.journeys.scan_code.texts import TEXTS, Language
+from wuma.kernel.clock import CHINA_TIME
 
 REPORT_TEXT_CHARACTERS_MAX: Final = 2000
 REPORT_CONTACT_CHARACTERS_MAX: Final = 100
@@ -226,7 +227,6 @@ _WEIGHT: Final = re.compile(r"\s*[qQ]\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*"
 
 # ---- values as people read them ------------------------------------------------------------------------
 
-_CHINA_TIME: Final = timezone(timedelta(hours=8))  # one time for all of China, and no summer time since 1991
 _MONTHS: Final = ["", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -248,7 +248,7 @@ def written_moment(at: datetime, language: Language) -> str:
     >>> written_moment(datetime(2026, 3, 1, 16, 5, tzinfo=UTC), "en")
     '2 Mar 2026, 00:05'
     """
-    there = at.astimezone(_CHINA_TIME)
+    there = at.astimezone(CHINA_TIME)
     between = " " if language == "zh" else ", "
     return f"{written_date(there, language)}{between}{there.hour:02}:{there.minute:02}"
 
@@ -328,7 +328,7 @@ def _way(trace: tuple[Step, ...], language: Language) -> bytes:
     way = [
         (
             texts.get(f"step.{step.step}", texts["step.other"]),
-            written_date(step.at.astimezone(_CHINA_TIME), language),
+            written_date(step.at.astimezone(CHINA_TIME), language),
             *_in_language(step.place_zh, step.place_en, language),
         )
         for step in trace
