@@ -19,13 +19,13 @@ def _request(client: TestClient, *headers: tuple[str, str], peer: str = "127.0.0
 def test_a_proxy_may_add_a_line_of_its_own_below_what_the_client_claims(client: TestClient) -> None:
     claimed, added = ("x-forwarded-for", "1.2.3.4"), ("x-forwarded-for", "36.7.8.9")
 
-    assert str(client_address(_request(client, claimed, added))) == "36.7.8.9"
+    assert client_address(_request(client, claimed, added)) == "36.7.8.9"
 
 
 def test_two_proxies_in_a_row_are_both_seen_through(client: TestClient) -> None:
     lines = [("x-forwarded-for", value) for value in ("6.6.6.6, 36.7.8.9", "127.0.0.2")]
 
-    assert str(client_address(_request(client, *lines))) == "36.7.8.9"
+    assert client_address(_request(client, *lines)) == "36.7.8.9"
 
 
 @pytest.mark.parametrize(

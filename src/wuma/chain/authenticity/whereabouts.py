@@ -7,7 +7,6 @@ with an accuracy that says so, and the judge never acts on one alone.
 from __future__ import annotations
 
 from functools import cache
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +14,7 @@ from ip2region.searcher import Searcher, new_with_buffer
 from ip2region.util import IPv4, load_content_from_file
 
 from wuma.chain.authenticity.judge import NOWHERE, GeoSource, Place
-from wuma.kernel.http.origin import Address
+from wuma.kernel.http.origin import Packed
 from wuma.support.masterdata.facade import place_of_ip_region
 
 CITY_ACCURACY_M: Final = 50_000
@@ -30,11 +29,11 @@ class Whereabouts:
         if file is not None and file.exists():
             self._searcher = new_with_buffer(IPv4, load_content_from_file(str(file)))
 
-    def of(self, address: Address) -> Place:
-        """Return the place of an address; nowhere when the file does not know it."""
-        if self._searcher is None or not isinstance(address, IPv4Address):
+    def of(self, address: Packed) -> Place:
+        """Return the place of an address; nowhere when the file, of IPv4 only, does not know it."""
+        if self._searcher is None or len(address) != IPv4.byte_num:
             return NOWHERE
-        return _place_of_region(self._searcher.search(address.packed))
+        return _place_of_region(self._searcher.search(address))
 
 
 @cache  # some thousands of names; addresses are hardly ever seen again

@@ -97,14 +97,13 @@ class Reception:
         if told and len(headers) < len(scope["headers"]):  # some header came twice: perhaps this one
             told = forwarded_for(scope["headers"])
         address = self._proxies.client_behind(client[0] if client else "", told)
-        packed = address.packed
         brought = _COOKIE.search(headers.get(b"cookie", b""))
         agent = headers.get(b"user-agent", b"")
         return Visitor(
             cookie=brought[1] if brought else new_cookie(),
             has_cookie=brought is not None,
-            network=packed + agent,
-            address_range=packed[: 3 if len(packed) == IPV4_BYTES else 7].hex(),
+            network=address + agent,
+            address_range=address[: 3 if len(address) == IPV4_BYTES else 7].hex(),
             client=_client_of(agent),
             address=address,
             declared=None if whence is None else declared_place(whence),

@@ -42,7 +42,7 @@ from wuma.journeys.scan_code.answer import (
 from wuma.journeys.scan_code.way import Seen, Ways
 from wuma.kernel.batching import Batcher
 from wuma.kernel.db import HotPool
-from wuma.kernel.http.origin import Address
+from wuma.kernel.http.origin import Packed
 from wuma.kernel.ids import uuid7
 from wuma.kernel.limits import Attempts, Limit
 from wuma.kernel.tenancy import Scope
@@ -69,7 +69,7 @@ class Visitor(msgspec.Struct, frozen=True, gc=False):
     address_range: str
     """The /24 (IPv4) or /56 (IPv6) they come from, in hexadecimal digits."""
     client: str
-    address: Address
+    address: Packed
     declared: Place | None
     """Where they say they are; otherwise their address has to tell, if their code is worth the look."""
 

@@ -59,7 +59,7 @@ class Me(BaseModel):
 @public  # the door itself
 def sign_in(body: SignInBody, request: Request, response: Response, program: Program, now: Now) -> None:
     """Sign in; sets the session cookie."""
-    if not program.attempts.count(SIGN_INS_PER_ADDRESS, str(client_address(request)), now=now):
+    if not program.attempts.count(SIGN_INS_PER_ADDRESS, client_address(request), now=now):
         raise TooMany("Too many attempts from this address.", retry_after_seconds=60)
     presented = sessions.SignIn(body.email, body.password, body.totp, request.headers.get("user-agent", ""))
     opened = sessions.sign_in(program.database, program.fields, presented, now=now)

@@ -257,7 +257,7 @@ def _write_audit_entry(
             "action": route.name,
             "target": request.url.path,
             "request_id": getattr(request.state, "request_id", b"").decode(),
-            "address": str(client_address(request)),
+            "address": client_address(request),
         },
     )
 

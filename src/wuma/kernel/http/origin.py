@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from socket import AF_INET, inet_pton
 from typing import Final
 
@@ -13,18 +13,19 @@ from starlette.requests import Request
 
 from wuma.kernel.settings import Network, Settings
 
-Address = IPv4Address | IPv6Address
+Packed = bytes
+"""An address as the network writes it, 4 or 16 bytes: what a scan, which has no time for more, works with."""
 HOPS_CACHED: Final = 1024
-NOWHERE: Final = ip_address("0.0.0.0")  # noqa: S104 - not to listen on: the address of a client that has none
+NOWHERE: Final = bytes(4)
+"""The address of a client that has none."""
 
 
-def client_address(request: Request) -> Address:
-    """Return the address of whoever sent the request."""
+def client_address(request: Request) -> str:
+    """Return the address of whoever sent the request, as people write it."""
     settings: Settings = request.app.state.runtime.settings
     proxies = TrustedProxies(settings.trusted_proxies)
-    return proxies.client_behind(
-        request.client.host if request.client else "", forwarded_for(request.scope["headers"])
-    )
+    peer = request.client.host if request.client else ""
+    return str(ip_address(proxies.client_behind(peer, forwarded_for(request.scope["headers"]))))
 
 
 class TrustedProxies:
@@ -32,17 +33,17 @@ class TrustedProxies:
 
     >>> from ipaddress import ip_network
     >>> ours = TrustedProxies([ip_network("10.0.0.0/8")])
-    >>> ours.client_behind("10.0.0.1", b"6.6.6.6, 36.7.8.9, 10.0.0.2")
-    IPv4Address('36.7.8.9')
-    >>> ours.client_behind("36.7.8.9", b"1.2.3.4")  # not from a proxy of ours: the header is a claim
-    IPv4Address('36.7.8.9')
+    >>> list(ours.client_behind("10.0.0.1", b"6.6.6.6, 36.7.8.9, 10.0.0.2"))
+    [36, 7, 8, 9]
+    >>> list(ours.client_behind("36.7.8.9", b"1.2.3.4"))  # not from a proxy of ours: the header is a claim
+    [36, 7, 8, 9]
     """
 
     def __init__(self, networks: Iterable[Network]) -> None:
         self._networks = tuple(networks)
         self._trusts = lru_cache(HOPS_CACHED)(self._is_inside)
 
-    def client_behind(self, peer: str, forwarded_for: bytes | None) -> Address:
+    def client_behind(self, peer: str, forwarded_for: bytes | None) -> Packed:
         """Walk X-Forwarded-For from the right, past proxies we trust, to the first address to believe."""
         believed, hop = None, peer
         for claimed in reversed(forwarded_for.decode("latin-1").split(",") if forwarded_for else ()):
@@ -56,10 +57,11 @@ class TrustedProxies:
         return believed or _read(peer) or NOWHERE
 
     def _is_inside(self, hop: str) -> bool:
-        address = _read(hop)
-        return address is not None and any(
-            address in network for network in self._networks if network.version == address.version
-        )
+        packed = _read(hop)
+        if packed is None:
+            return False
+        address = ip_address(packed)
+        return any(address in network for network in self._networks if network.version == address.version)
 
 
 def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
@@ -72,15 +74,15 @@ def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     return b",".join(lines) if lines else None
 
 
-def _read(text: str) -> Address | None:
+def _read(text: str) -> Packed | None:
+    """Read an address; an IPv4 address in the clothes of IPv6 is an IPv4 address."""
     with suppress(OSError, ValueError):
-        return IPv4Address(inet_pton(AF_INET, text))  # takes a fifth of the time of `ip_address`
+        return inet_pton(AF_INET, text)  # a tenth of the time of `ip_address`
     try:
         address = ip_address(text)
     except ValueError:
         return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address
+    return (getattr(address, "ipv4_mapped", None) or address).packed
 
 
 def sent_by_own_page(request: Request) -> bool:
