@@ -148,20 +148,30 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     month        timestamptz := date_trunc('month', now(), 'UTC');
+    next_month   timestamptz;
     child        text;
     opened_count integer := 0;
 BEGIN
     IF (SELECT relkind FROM pg_class WHERE oid = parent) <> 'p' THEN
         RAISE EXCEPTION '% is not a partitioned table', parent;
     END IF;
+    PERFORM pg_advisory_xact_lock(7306, parent::oid::integer);
     FOR step IN 0 .. least(ahead_count, 24) LOOP
         child := format('%s_%s', parent, to_char(month AT TIME ZONE 'UTC', 'YYYYMM'));
+        next_month := month + interval '1 month';
         IF to_regclass(child) IS NULL THEN
-            EXECUTE format('CREATE TABLE %s PARTITION OF %s FOR VALUES FROM (%L) TO (%L)',
-                           child, parent, month, month + interval '1 month');
+            -- A clock that was wrong, or a month nobody opened in time, has left rows in the default
+            -- partition; they move. Nobody writes more of them there meanwhile.
+            EXECUTE format('LOCK TABLE %s_default IN ACCESS EXCLUSIVE MODE', parent);
+            EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
+                           child, parent);
+            EXECUTE format('WITH early AS (DELETE FROM %s_default WHERE at >= %L AND at < %L RETURNING *)'
+                           ' INSERT INTO %s SELECT * FROM early', parent, month, next_month, child);
+            EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)',
+                           parent, child, month, next_month);
             opened_count := opened_count + 1;
         END IF;
-        month := month + interval '1 month';
+        month := next_month;
     END LOOP;
     RETURN opened_count;
 END $$;

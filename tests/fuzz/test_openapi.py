@@ -161,7 +161,7 @@ def test_every_operation_answers_as_described_whatever_it_is_sent(
     print(f"statuses: {dict(sorted(fuzzer.statuses.items()))}")
     for (operation, kind), example in sorted(fuzzer.flaws.items()):
         print(f"\n{operation}: {kind}\n    {example}")
-    assert sorted(fuzzer.flaws) == []
+    assert sorted(fuzzer.flaws) == [], worker.bugs()
     assert worker.bugs() == []
     assert sent >= len(operations)
 

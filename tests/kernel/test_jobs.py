@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from wuma.entrypoints.work import TASKS
 from wuma.kernel.jobs import ATTEMPTS_MAX, STALLED_SECONDS, Task, build_worker, enqueue
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import NOBODY, PLATFORM
+from wuma.ops.housekeeping import MONTHS_AHEAD, open_months
 
 _names = count(1)
 
@@ -196,3 +198,24 @@ def test_whatever_is_scheduled_can_be_run_twice_in_a_row_and_at_once(runtime: Ru
     task.run(runtime)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _time: task.run(runtime), range(2)))
+
+
+def test_what_came_before_its_month_was_opened_moves_into_it(runtime: Runtime, brand: Brand) -> None:
+    insert = text(
+        "INSERT INTO kernel.fact (at, tenant_id, name, body) SELECT now() + n * interval '1 month',"
+        " :tenant_id, 'test.early', '{}' FROM generate_series(0, 4) n"
+    )
+    with runtime.database.transaction(brand.scope) as session:
+        session.execute(insert, {"tenant_id": brand.id})
+
+    open_months(runtime, "kernel.fact")
+    open_months(runtime, "kernel.fact")
+
+    with runtime.database.transaction(brand.scope) as session:
+        session.execute(insert, {"tenant_id": brand.id})
+        kept_in = session.scalars(
+            text("SELECT tableoid::regclass::text FROM kernel.fact WHERE name = 'test.early'")
+        ).all()
+    counted = Counter(kept_in)
+    assert counted.pop("kernel.fact_default") == 2 * (4 - MONTHS_AHEAD)
+    assert list(counted.values()) == [2] * (MONTHS_AHEAD + 1)

@@ -16,10 +16,12 @@ from typing import Final
 from wuma.entrypoints import api, http_worker, worker
 from wuma.entrypoints.serve import answers, database_sign, say
 from wuma.entrypoints.wiring import build_runtime, prepare
+from wuma.entrypoints.work import PARTITIONED
 from wuma.kernel import telemetry
 from wuma.kernel.fork import Fork
 from wuma.kernel.settings import Settings
 from wuma.kernel.supervise import Part, StartFailed, supervise
+from wuma.ops.housekeeping import open_months
 
 LOOK_SECONDS: Final = 0.02
 
@@ -32,7 +34,10 @@ def main() -> int:
         time.sleep(LOOK_SECONDS)
     try:
         prepare(settings)
-        application = api.build_app(build_runtime(settings))
+        runtime = build_runtime(settings)
+        open_months(runtime, *PARTITIONED)
+        runtime.database.close()  # each copy opens connections of its own
+        application = api.build_app(runtime)
     except StartFailed as failure:
         say("crew.gave_up", error=str(failure))
         return 1

@@ -24,6 +24,7 @@ from wuma.chain.codes.labels import TenantDirectory, identify, read_label
 from wuma.chain.codes.models import PrintFile
 from wuma.chain.codes.orders import Level
 from wuma.chain.codes.print_files import AlreadyReleased, Kind, Recipient, Wanted
+from wuma.chain.codes.print_template import BUILT_INS
 from wuma.entrypoints import wiring, work
 from wuma.kernel import invariants
 from wuma.kernel.auth.grants import Role
@@ -210,7 +211,7 @@ def test_of_many_who_order_the_same_codes_at_once_one_gets_them(shop: PrintShop)
                 last=None,
                 codes_per_file=100,
                 kind=Kind.ROWS,
-                layout={},
+                layout=BUILT_INS["item-open"].template.model_dump(mode="json"),
                 recipient=Recipient("Anhui Print", shop.vendor.public_key, None),
                 reprint_reason=None,
             )

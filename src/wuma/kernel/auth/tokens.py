@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,7 +24,7 @@ from wuma.kernel.tenancy import PLATFORM
 PREFIX: Final = "wuma"
 DAYS_MAX: Final = 366
 USED_EVERY_SECONDS: Final = 60
-_SECRET_CHARACTERS: Final = 43  # 32 bytes in base64url
+_TOKEN: Final = re.compile(PREFIX + r"_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")  # a number, 32 bytes in base64url
 
 
 def issue(
@@ -98,15 +99,10 @@ def revoke(session: Session, owner: Principal, token_id: UUID, *, now: datetime)
 
 
 def _read(text: str) -> tuple[UUID, str]:
-    prefix, _, rest = text.partition("_")
-    identifier, _, secret = rest.partition("_")
-    try:
-        token_id = UUID(hex=identifier)
-    except ValueError:
-        token_id = None
-    if token_id is None or prefix != PREFIX or len(secret) != _SECRET_CHARACTERS:
+    found = _TOKEN.fullmatch(text)
+    if found is None:
         raise Unauthenticated("This API token is not valid.")
-    return token_id, secret
+    return UUID(hex=found[1]), found[2]
 
 
 def _hash(secret: str) -> bytes:
