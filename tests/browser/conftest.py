@@ -29,7 +29,7 @@ from wuma.kernel.runtime import Runtime
 from wuma_gs1.check_characters import check_digit
 
 START_SECONDS_MAX = 20
-ACTION_MS_MAX = 10_000
+ACTION_MS_MAX = 30_000  # a machine that runs other tests beside the browser may be slow
 FLAGS = [
     "--headless",
     "--no-sandbox",
