@@ -22,13 +22,16 @@ pytestmark = [
 SECONDS_MAX = 20
 
 PROGRAM = """
-import signal, sys, time
+import os, signal, sys, time
 from wuma.kernel.fork import Fork
 
 SHARED = list(range(1000))
 
+def say(line):  # in one piece: two processes speak into one pipe
+    os.write(1, f"{line}\\n".encode())
+
 def report():
-    print(len(SHARED), signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
+    say(f"{len(SHARED)} {signal.getsignal(signal.SIGTERM) is signal.SIG_DFL}")
     time.sleep(600)
 
 def fail():
@@ -126,11 +129,12 @@ def test_no_copy_outlives_a_killed_parent() -> None:
     process = _python("""
         part = Fork("wuma test", report)
         part.launch()
-        print(part.pid, flush=True)
+        say(part.pid)
         time.sleep(600)
     """)
     assert process.stdout is not None
-    lines = {process.stdout.readline().strip() for _ in range(2)}
+    lines = [process.stdout.readline().strip() for _ in range(2)]
+    assert "1000 True" in lines, lines
     (pid,) = (int(line) for line in lines if line.isdigit())
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

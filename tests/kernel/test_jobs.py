@@ -142,10 +142,8 @@ def test_a_job_of_a_worker_that_died_in_the_middle_goes_to_another(board: Board)
         " UPDATE jobs.procrastinate_jobs SET status = 'doing', worker_id = dead.id, attempts = 1"
         " FROM dead WHERE task_name = :task"
     )
-    board.work()
-    assert board.done == [], "a worker may only be slow"
 
-    board.rescue()
+    board.rescue()  # a worker that starts may do it, too: it is due every minute
     board.work()
 
     assert board.done == [1]

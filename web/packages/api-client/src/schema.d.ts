@@ -1218,6 +1218,8 @@ export interface paths {
         /**
          * List Invariants
          * @description List what must always be true, and whether it was when last checked.
+         *
+         *     Samples of what breaks it may be anybody's: only the platform sees them.
          */
         get: operations["list_invariants_api_v1_invariants_get"];
         put?: never;
