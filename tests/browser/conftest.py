@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.conftest import PASSWORD, make_account
 from wuma.entrypoints import pages
@@ -111,6 +111,7 @@ class Visitor:
         self.context = context
         self.page: Page = context.new_page()
         self.page.set_default_timeout(ACTION_MS_MAX)
+        expect.set_options(timeout=ACTION_MS_MAX)
         self.url = url
         self.complaints: list[str] = []
         self._runtime = runtime
