@@ -74,6 +74,21 @@ def test_signing_out_ends_the_session_on_the_server(visit: Opens, brand: Brand) 
     expect(page.get_by_role("heading", name="Sign in to Wuma")).to_be_visible()
 
 
+def test_who_could_not_be_signed_out_is_told_so(visit: Opens, brand: Brand) -> None:
+    visitor = visit(locale="zh-CN")
+    visitor.sign_in(brand.id, Role.QA)
+    page = visitor.go("/")
+    page.route("**/api/v1/session", lambda route: route.abort())
+
+    page.get_by_role("button", name="我的账号").click()
+    page.get_by_role("menuitem", name="退出登录").click()
+
+    expect(page.get_by_text("您仍处于登录状态")).to_be_visible()
+    assert page.request.get(f"{visitor.url}/api/v1/me").status == 200
+    assert len(visitor.complaints) == 1  # the browser's own, of the line that was cut
+    visitor.complaints.clear()
+
+
 def test_the_language_is_switched_and_remembered(visit: Opens, brand: Brand) -> None:
     visitor = visit(locale="zh-CN")
     visitor.sign_in(brand.id, Role.QA)

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { actForTenant, answered, api, tenantActedFor } from "@wuma/api-client";
+import { actForTenant, answered, api, Problem, tenantActedFor } from "@wuma/api-client";
 import { useLocale, useWords } from "@wuma/locale";
 import { useMay, useMe } from "@wuma/ui";
-import { Button, Dropdown, Input } from "antd";
+import { App, Button, Dropdown, Input } from "antd";
 import { ChevronDown, LogOut, Menu, SearchCode, ShieldCheck } from "lucide-react";
 import { useLocation, useNavigate } from "react-router";
 import { LanguageSwitch } from "./language-switch";
@@ -80,13 +80,19 @@ function UserMenu() {
   const me = useMe();
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const { message } = App.useApp();
+  function leave() {
+    actForTenant(null);
+    queryClient.clear();
+    queryClient.setQueryData(ME, null);
+    void navigate("/sign-in");
+  }
   const signOut = useMutation({
     mutationFn: () => answered(api.DELETE("/api/v1/session")),
-    onSuccess: () => {
-      actForTenant(null);
-      queryClient.clear();
-      queryClient.setQueryData(ME, null);
-      void navigate("/sign-in");
+    onSuccess: leave,
+    onError: (error) => {
+      if (error instanceof Problem && error.slug === "unauthenticated") leave();
+      else message.error(t("stillSignedIn")); // whoever walks away from a shared computer must know
     },
   });
   return (
