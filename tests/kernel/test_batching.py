@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wuma.kernel import batching
-from wuma.kernel.batching import BATCH_COUNT_MAX, BATCHES_IN_FLIGHT_MAX, Batcher
+from wuma.kernel.batching import BATCH_COUNT_MAX, BATCH_WORTH_COUNT, BATCHES_IN_FLIGHT_MAX, Batcher
 from wuma.kernel.errors import DatabaseAway, TooBusy
 
 PATIENCE_SECONDS = 10  # only a bound: nothing here takes long
@@ -70,6 +70,27 @@ def test_a_lone_caller_is_answered_at_once_and_a_crowd_together() -> None:
         return list(map(len, house.batches))
 
     assert asyncio.run(run()) == [1, 100]
+
+
+def test_few_wait_for_the_batch_on_its_way_and_many_are_worth_another() -> None:
+    async def run() -> None:
+        house = House(open_at_once=False)
+        batcher = Batcher(house.answer)
+
+        async def batches_after(count: int) -> int:
+            asked.extend(asyncio.create_task(batcher.ask(number)) for number in range(count))
+            for _ in range(5):  # until everybody has asked, and a batch that was begun is at work
+                await asyncio.sleep(0)
+            return len(house.batches)
+
+        asked: list[asyncio.Task[int]] = []
+        assert await batches_after(1) == 1
+        assert await batches_after(BATCH_WORTH_COUNT - 1) == 1
+        assert await batches_after(1) == 2
+        house.gate.set()
+        await asyncio.wait_for(asyncio.gather(*asked), PATIENCE_SECONDS)
+
+    asyncio.run(run())
 
 
 def test_a_batch_that_fails_fails_for_its_callers_and_for_no_other() -> None:

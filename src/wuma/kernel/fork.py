@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from wuma.kernel.supervise import READY_SECONDS_MAX, StartFailed
+from wuma.kernel.supervise import READY_SECONDS_MAX, OneProcess, StartFailed
 
 GRACE_SECONDS: Final = 9.0  # less than the supervisor above us allows
 KILLED_SECONDS_MAX: Final = 10.0
@@ -26,7 +26,7 @@ _SET_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG, see prctl(2)
 _SET_NAME: Final = 15  # PR_SET_NAME: what `ps` and `top` show, 15 characters
 
 
-class Fork:
+class Fork(OneProcess):
     """A part that is one function, running in a copy of this process; it ends when the function returns.
 
     Make it in a process without other threads: a copy has only the thread that copied, and what the others
@@ -40,12 +40,10 @@ class Fork:
     def __init__(
         self, name: str, run: Callable[[], None], *, ready: Callable[[], bool] = lambda: True
     ) -> None:
-        self.name = name
+        super().__init__(name, ready, READY_SECONDS_MAX)
         self._run = run
-        self._is_serving = ready
         self._pid: int | None = None
         self._exit_code: int | None = None
-        self._ready_due_at = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -67,17 +65,7 @@ class Fork:
         if pid == 0:
             _be(self.name, self._run, parent)
         self._pid, self._exit_code = pid, None
-        self._ready_due_at = time.monotonic() + READY_SECONDS_MAX
-
-    def ready(self) -> bool:
-        """Whether it serves."""
-        if (exit_code := self.poll()) is not None:
-            raise StartFailed(f"{self.name} ended with exit code {exit_code} before it was ready")
-        if self._is_serving():
-            return True
-        if time.monotonic() > self._ready_due_at:
-            raise StartFailed(f"{self.name} was not ready within {READY_SECONDS_MAX:g} s")
-        return False
+        self._was_launched()
 
     def poll(self) -> int | None:
         """Return its exit code, negative for a signal, or None while it runs."""

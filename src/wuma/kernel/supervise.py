@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -205,8 +206,35 @@ class _Watched:
         return clean
 
 
-class Child:
-    """A part that is one operating-system process; its output is ours.
+class OneProcess(ABC):
+    """A part that is one process: whether it serves, and how long we wait until it does."""
+
+    def __init__(self, name: str, ready: Callable[[], bool], ready_seconds_max: float) -> None:
+        self.name = name
+        self._is_serving = ready
+        self._ready_seconds_max = ready_seconds_max
+        self._ready_due_at = 0.0
+
+    @abstractmethod
+    def poll(self) -> int | None:
+        """Return its exit code, negative for a signal, or None while it runs."""
+
+    def ready(self) -> bool:
+        """Whether it serves."""
+        if (exit_code := self.poll()) is not None:
+            raise StartFailed(f"{self.name} ended with exit code {exit_code} before it was ready")
+        if self._is_serving():
+            return True
+        if time.monotonic() > self._ready_due_at:
+            raise StartFailed(f"{self.name} was not ready within {self._ready_seconds_max:g} s")
+        return False
+
+    def _was_launched(self) -> None:
+        self._ready_due_at = time.monotonic() + self._ready_seconds_max
+
+
+class Child(OneProcess):
+    """A part that is a program of its own; its output is ours.
 
     It gets a session of its own, so that Ctrl-C reaches it through us, in order.
 
@@ -225,14 +253,11 @@ class Child:
         ready_seconds_max: float = READY_SECONDS_MAX,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
-        self.name = name
+        super().__init__(name, ready, ready_seconds_max)
         self._argv = argv
         self._environment = environment
-        self._is_serving = ready
-        self._ready_seconds_max = ready_seconds_max
         self._grace_seconds = grace_seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready_due_at = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -247,20 +272,10 @@ class Child:
             self._process = spawn(self._argv, environment=self._environment)
         except OSError as error:
             raise StartFailed(f"{self.name}: {self._argv[0]!r} cannot be started: {error}") from error
-        self._ready_due_at = time.monotonic() + self._ready_seconds_max
-
-    def ready(self) -> bool:
-        """Whether it serves."""
-        if (exit_code := self.poll()) is not None:
-            raise StartFailed(f"{self.name} ended with exit code {exit_code} before it was ready")
-        if self._is_serving():
-            return True
-        if time.monotonic() > self._ready_due_at:
-            raise StartFailed(f"{self.name} was not ready within {self._ready_seconds_max:g} s")
-        return False
+        self._was_launched()
 
     def poll(self) -> int | None:
-        """Return its exit code, or None while it runs."""
+        """Return its exit code, negative for a signal, or None while it runs."""
         return self._process.poll() if self._process else None
 
     def stop(self) -> bool:
