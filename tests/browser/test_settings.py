@@ -84,7 +84,7 @@ def test_a_token_is_shown_once_and_opens_the_api_until_it_is_revoked(
     page.get_by_role("dialog").get_by_role("button", name="新建令牌").click()
     secret = page.get_by_role("dialog").locator(".token-secret").inner_text()
     page.get_by_role("button", name="复制令牌").click()
-    assert page.evaluate("navigator.clipboard.readText()") == secret
+    page.wait_for_function("async (text) => (await navigator.clipboard.readText()) === text", arg=secret)
     photograph(page, "token-secret-zh-1440")
     page.get_by_role("button", name="我已保存").click()
 

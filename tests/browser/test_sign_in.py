@@ -78,12 +78,14 @@ def test_who_could_not_be_signed_out_is_told_so(visit: Opens, brand: Brand) -> N
     visitor = visit(locale="zh-CN")
     visitor.sign_in(brand.id, Role.QA)
     page = visitor.go("/")
-    page.route("**/api/v1/session", lambda route: route.abort())
+    expect(page.get_by_role("heading", level=1)).to_have_text("首页")
+    visitor.context.set_offline(True)
 
     page.get_by_role("button", name="我的账号").click()
     page.get_by_role("menuitem", name="退出登录").click()
 
     expect(page.get_by_text("您仍处于登录状态")).to_be_visible()
+    visitor.context.set_offline(False)
     assert page.request.get(f"{visitor.url}/api/v1/me").status == 200
     assert len(visitor.complaints) == 1  # the browser's own, of the line that was cut
     visitor.complaints.clear()

@@ -51,10 +51,14 @@ export function CopyButton({ value, label }: { value: string; label?: string }) 
 
 /** Write to the clipboard; over plain http, as on a factory's own network, browsers only allow the old way. */
 async function copy(text: string): Promise<void> {
-  if (navigator.clipboard !== undefined) {
+  try {
     await navigator.clipboard.writeText(text);
-    return;
+  } catch {
+    copyTheOldWay(text);
   }
+}
+
+function copyTheOldWay(text: string): void {
   const field = document.createElement("textarea");
   field.value = text;
   field.className = "wm-offscreen";

@@ -42,3 +42,6 @@ export const theme: ThemeConfig = {
     Drawer: { paddingLG: 24 },
   },
 };
+
+/** The same for a reader whose system asks for no motion: menus and dialogs are there at once. */
+export const stillTheme: ThemeConfig = { ...theme, token: { ...theme.token, motion: false } };
