@@ -180,7 +180,7 @@ def visit(chromium: Browser, server_url: str, runtime: Runtime) -> Iterator[Open
             locale=locale,
             timezone_id="Asia/Shanghai",
             viewport=viewport,  # type: ignore[arg-type]
-            reduced_motion="reduce",  # what moves is clicked where it was; on a busy machine it moves for long
+            reduced_motion="reduce",  # on a busy machine what moves moves for long
             # Sign-ins are limited by address; each visitor comes from one of their own.
             extra_http_headers={"x-forwarded-for": f"203.0.113.{next(_visitors) % 254}"},
             permissions=["clipboard-read", "clipboard-write"],
