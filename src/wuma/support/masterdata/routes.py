@@ -10,13 +10,14 @@ from threading import BoundedSemaphore
 from typing import IO, Annotated, Any, Final, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
-from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal, TooMany
+from wuma.kernel.errors import NotFound, Refusal, TooMany
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import IDEMPOTENCY_HEADER, Actor, Db, Endpoint, Now, Program
+from wuma.kernel.http.if_match import Version
 from wuma.kernel.http.paging import After, Limit, Page, cut, read_cursor
 from wuma.support.masterdata import partners, products, regions, sites
 from wuma.support.masterdata.importing.detect import declared_format
@@ -47,31 +48,6 @@ RETRY_AFTER_SECONDS: Final = 30
 routes = APIRouter(route_class=Endpoint, tags=["master data"])
 
 
-class VersionMissing(Refusal):
-    """Say which version you have changed."""
-
-    status = HTTPStatus.PRECONDITION_REQUIRED
-    slug = "version-missing"
-
-
-async def _version(
-    if_match: Annotated[
-        str | None,
-        Header(
-            max_length=40, description="The version that was changed, as the ETag has it.", examples=['"3"']
-        ),
-    ] = None,
-) -> int:
-    """Read the version out of If-Match (RFC 9110, 13.1.1); one, strong, ours."""
-    if if_match is None:
-        raise VersionMissing('Send the ETag of what you have read as If-Match, like If-Match: "3".')
-    digits = if_match.strip().removeprefix('"').removesuffix('"')
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < len("1000000000")):
-        raise InvalidInput("If-Match.", [FieldError("header/If-Match", 'a version, like "3"', if_match)])
-    return int(digits)
-
-
-Version = Annotated[int, Depends(_version)]
 Words = Annotated[
     str | None, Query(max_length=100, description="A part of a name, or the beginning of a number.")
 ]
