@@ -13,6 +13,7 @@ from wuma.chain.codes.routes import routes as codes_routes
 from wuma.chain.trace.routes import routes as epcis_routes
 from wuma.entrypoints.pages import routes as console_routes
 from wuma.journeys.home import routes as home_routes
+from wuma.journeys.resolve_link.routes import routes as link_routes
 from wuma.journeys.scan_code.phone import routes as phone_routes
 from wuma.journeys.xray_code import routes as xray_routes
 from wuma.kernel.auth.routes import routes as account_routes
@@ -26,6 +27,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     authenticity_routes,
     home_routes,
     xray_routes,
+    link_routes,
     masterdata_routes,
     ops_routes,
 )

@@ -21,6 +21,8 @@ import wuma
 from wuma.chain.authenticity.facade import Minutes, Pseudonyms, Whereabouts
 from wuma.chain.codes.facade import REFRESH_SECONDS, Identifier, OrderDirectory
 from wuma.entrypoints import addresses, wiring
+from wuma.journeys.resolve_link.http import ResolverRoutes
+from wuma.journeys.resolve_link.resolve import LinkDesk
 from wuma.journeys.scan_code.http import ScanRoutes
 from wuma.journeys.scan_code.reception import Reception
 from wuma.journeys.scan_code.scan import ScanDesk
@@ -33,6 +35,7 @@ from wuma.kernel.http.edge import Edge
 from wuma.kernel.http.turns import Turns
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM
+from wuma.support.links.facade import AliasDirectory
 from wuma.support.masterdata.facade import ProductDirectory
 
 API_PREFIX: Final = "/api/v1"
@@ -53,6 +56,7 @@ class Application:
         self.platform = build_platform_api(runtime)
         self.orders = OrderDirectory()
         self.products = ProductDirectory()
+        self.aliases = AliasDirectory()
         self.minutes = Minutes()
         self._key_file_changed = 0
         self._routes: ASGIApp = self.platform
@@ -80,7 +84,16 @@ class Application:
         )
         reception = Reception(settings=runtime.settings, desk=desk, pseudonyms=pseudonyms)
         self.platform.state.reception = reception
-        self._routes = Edge(ScanRoutes(self.platform, reception))
+        public_url = runtime.settings.public_url
+        resolver = ResolverRoutes(
+            ScanRoutes(self.platform, reception),
+            reception,
+            LinkDesk(pool, self.products, public_url),
+            self.aliases,
+            public_url=public_url,
+            taken=_first_segments(self.platform),
+        )
+        self._routes = Edge(resolver)
         await asyncio.to_thread(self.keep_up)
         keeping_up = asyncio.create_task(_every(REFRESH_SECONDS, self.keep_up))
         try:
@@ -99,6 +112,7 @@ class Application:
         with self.runtime.database.session(PLATFORM) as session:
             self.orders.refresh(session)
             self.products.refresh(session)
+            self.aliases.refresh(session)
             self.minutes.flush(session)
             self._share_attempts(session)
             session.commit()
@@ -115,6 +129,12 @@ class Application:
             names, minutes, amounts = (list(column) for column in zip(*unsent, strict=True))
             rows = session.execute(_SHARE_ATTEMPTS, {"names": names, "minutes": minutes, "amounts": amounts})
             self.runtime.attempts.learn((row.name, row.window_at, row.amount) for row in rows)
+
+
+def _first_segments(app: FastAPI) -> set[str]:
+    """Return how the addresses of the application begin: no packed Digital Link may look like one."""
+    paths = (str(getattr(route, "path", "")) for route in app.router.routes)
+    return {path.split("/")[1] for path in paths if path.count("/")} | {"h", "H"}
 
 
 _SHARE_ATTEMPTS = text(

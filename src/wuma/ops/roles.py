@@ -10,6 +10,7 @@ _READ: Final = frozenset(
     {
         "authenticity.read",
         "codes.read",
+        "links.read",
         "masterdata.read",
         "trace.read",
     }
@@ -24,6 +25,7 @@ _BRAND_ADMIN: Final = _READ | {
     "codes.order",
     "codes.revoke",
     "codes.void",
+    "links.write",
     "masterdata.write",
     "print_files.make",
     "print_files.read",
@@ -33,7 +35,7 @@ _BRAND_ADMIN: Final = _READ | {
 GRANTS: Final[Grants] = {
     Role.PLATFORM_OPERATOR: _BRAND_ADMIN | {"tenants.manage", "ops.read", "ops.operate"},
     Role.BRAND_ADMIN: _BRAND_ADMIN,
-    Role.MARKETER: _READ,
+    Role.MARKETER: _READ | {"links.write"},
     Role.QA: _READ | {"codes.activate", "codes.void", "trace.capture", "authenticity.report.handle"},
     Role.CHANNEL_MANAGER: _READ | {"masterdata.write", "authenticity.report.handle"},
     Role.LINE_OPERATOR: frozenset({"codes.read", "codes.activate", "trace.capture", "masterdata.read"}),

@@ -59,6 +59,7 @@ class Problem(StrEnum):
 
     NOT_FOUND = "not_found"
     MALFORMED = "malformed"
+    NO_LINK = "no_link"
     REPORT_REFUSED = "report_refused"
     PHOTO_TOO_LARGE = "photo_too_large"
     BUSY = "busy"
@@ -136,6 +137,11 @@ def render_landing(*, language: Language, epochs: Collection[int], public_url: s
 def render_received(*, language: Language, reference: str) -> bytes:
     """Return the page that thanks for a report and names its number."""
     return _template("received.html", language).render(reference=reference).encode()
+
+
+def render_choices(*, name: str, links: Collection[tuple[str, str, str]], language: Language) -> bytes:
+    """Return the page that lets a person choose where to go: address, title, languages of each link."""
+    return _template("choices.html", language).render(name=name, links=links).encode()
 
 
 def render_problem(problem: Problem, *, language: Language, incident: str | None = None) -> bytes:
