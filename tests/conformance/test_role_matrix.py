@@ -119,6 +119,21 @@ OA..C.... POST   /api/v1/partners
 OA..C.... PUT    /api/v1/partners/{partner_id}
 OA..C.... POST   /api/v1/partners/{partner_id}/archive
 OA..C.... POST   /api/v1/partners/{partner_id}/restore
+OAMQC.S.U GET    /api/v1/links
+OAMQC.S.U GET    /api/v1/links/editions
+OAMQC.S.U GET    /api/v1/links/export
+OAMQC.S.U GET    /api/v1/links/types
+OAMQC.S.U GET    /api/v1/links/preview
+OAMQC.S.U GET    /api/v1/links/hosts
+OAMQC.S.U GET    /api/v1/links/aliases
+OAM...... PUT    /api/v1/links
+OAM...... POST   /api/v1/links/withdrawals
+OAM...... POST   /api/v1/links/import
+OAM...... POST   /api/v1/links/hosts
+OAM...... DELETE /api/v1/links/hosts/{host}
+O........ POST   /api/v1/links/aliases
+O........ DELETE /api/v1/links/aliases
+
 OAMQCLS.U GET    /api/v1/regions
 OAMQCLS.U GET    /api/v1/regions/{code}
 """

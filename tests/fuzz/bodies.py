@@ -112,6 +112,22 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
                 "latitude": 39.9,
                 "datum": "GCJ-02",
             }
+        case "PUT", "/links":
+            return {
+                "links": [_link(names)],
+                "description": "奶粉",
+                "reason": "new pages",
+                "effective_at": None,
+            }
+        case "POST", "/links/import":
+            return {"anchors": [{"anchor": names["anchor"][0], "description": "", "links": [_link(names)]}]}
+        case "POST", "/links/withdrawals":
+            return {"anchor": names["anchor"][0], "number": 1}
+        case "POST", "/links/hosts":
+            return {"host": f"h{uuid7().hex}.example"}
+        case "POST", "/links/aliases":
+            alias = {"prefix": f"/88.{int(names['order_id'][0])}.1/", "scheme": "handle", "qualifier": "21"}
+            return {**alias, "anchor": names["anchor"][0]}
         case "POST", "/epcis/capture":
             uri = f"urn:epc:id:sgtin:6901234.056789.{uuid7().hex[:12]}"
             return document(event(action="OBSERVE", bizStep="shipping", epcList=[uri]))
@@ -124,6 +140,19 @@ def good_content(method: str, path: str, names: Names) -> tuple[bytes, str]:
     if (method, path) == IMPORT:
         return f"gln,kind,name\n{new_gln()},factory,工厂\n".encode(), "text/csv"
     return json.dumps(good_body(method, path, names)).encode(), "application/json"
+
+
+def _link(names: Names) -> dict[str, Any]:
+    return {
+        "link_type": "gs1:pip",
+        "href": f"https://{names['host'][0]}/p",
+        "title": "产品",
+        "languages": ["zh"],
+        "media_type": "text/html",
+        "contexts": ["CN"],
+        "forwards_query": True,
+        "is_default": True,
+    }
 
 
 def _recipient(names: Names) -> dict[str, Any]:

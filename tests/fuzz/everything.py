@@ -36,6 +36,7 @@ from wuma.kernel.ids import uuid7
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM
 from wuma.ops.roles import GRANTS
+from wuma.support.links.facade import Alias, Author, Scheme, register
 from wuma_gs1.check_characters import check_digit
 from wuma_gs1.keys import Gtin
 
@@ -74,6 +75,7 @@ class Maker:
                 self._account(role)
         self._master_data()
         self._codes()
+        self._links()
         self._print_files()
         self._trace()
         self._scans()
@@ -152,6 +154,21 @@ class Maker:
         self.made.name("number", "L1", "B1")
         self.made.name("produced_on", "2026-01-05")
         self.made.name("if-match", '"1"')
+
+    def _links(self) -> None:
+        key, host = f"/01/{self.made.names['gtin'][0]}", f"www.{self.made.brand.slug}.example"
+        self.ask("POST", "/links/hosts", json={"host": host})
+        link = {"link_type": "gs1:pip", "href": f"https://{host}/p", "title": "产品", "is_default": True}
+        for anchor in (key, f"{key}/10/L1"):
+            said = {"params": {"anchor": anchor}, "headers": {"if-match": '"0"'}}
+            self.ask("PUT", "/links", json={"links": [link], "description": "奶粉"}, **said)
+        self.made.name("host", host)
+        self.made.name("anchor", key, f"{key}/10/L1")
+        self.made.name("uri", key)
+        with self.runtime.database.transaction(PLATFORM) as session:  # an operator's to register
+            alias = Alias(f"/88.{self.made.brand.id}/", self.made.brand.id, Scheme.HANDLE, key, "21")
+            register(session, Author(self.made.brand.id, "operator", datetime.now(UTC)), alias)
+        self.made.name("prefix", alias.prefix)
 
     def _print_files(self) -> None:
         order_id = self.made.names["order_id"][0]

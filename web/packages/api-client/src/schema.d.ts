@@ -776,6 +776,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description List what is linked, by key: of each anchor the edition in effect, or else the next to come.
+         */
+        get: operations["list_links_api_v1_links_get"];
+        /**
+         * Write Links
+         * @description Write the next edition of an anchor. If-Match names the latest that was seen, or is `"0"`.
+         */
+        put: operations["write_links_api_v1_links_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/editions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Editions
+         * @description List the editions of an anchor, the latest first: what was said, by whom, why, from when on.
+         */
+        get: operations["list_editions_api_v1_links_editions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Edition
+         * @description Take back an edition that is scheduled; one in effect is replaced by the next instead.
+         */
+        post: operations["withdraw_edition_api_v1_links_withdrawals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Links
+         * @description Merge a file into what is linked: all of it, or nothing and every fault with its place.
+         *
+         *     A link of the file replaces those of its anchor that are meant for the same (type, languages, media type,
+         *     contexts). Whatever the file does not name stays. Sent again it changes nothing.
+         */
+        post: operations["import_links_api_v1_links_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Links
+         * @description Return all that is in effect as a file that the import takes.
+         */
+        get: operations["export_links_api_v1_links_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Link Types
+         * @description List the link types of the GS1 Web vocabulary; which links are the default, each link says itself.
+         */
+        get: operations["list_link_types_api_v1_links_types_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Link
+         * @description Say what a phone would get that scans this, now or at another time.
+         */
+        get: operations["preview_link_api_v1_links_preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hosts
+         * @description List the hosts to which links may lead.
+         */
+        get: operations["list_hosts_api_v1_links_hosts_get"];
+        put?: never;
+        /**
+         * Allow Host
+         * @description Let links lead to a host: `www.brand.example`, or `*.brand.example` for all below it.
+         */
+        post: operations["allow_host_api_v1_links_hosts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/hosts/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Disallow Host
+         * @description Take back a host that no link leads to, now or later.
+         */
+        delete: operations["disallow_host_api_v1_links_hosts__host__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Aliases
+         * @description List the prefixes of other numbering systems that name our items.
+         */
+        get: operations["list_aliases_api_v1_links_aliases_get"];
+        put?: never;
+        /**
+         * Register Alias
+         * @description Register a prefix (Ecode, Handle) for the items of a product; an operator checks whose it is.
+         */
+        post: operations["register_alias_api_v1_links_aliases_post"];
+        /**
+         * Remove Alias
+         * @description Remove a prefix: numbers that begin so are nobody's again.
+         */
+        delete: operations["remove_alias_api_v1_links_aliases_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1415,6 +1634,41 @@ export interface components {
             };
         };
         /**
+         * AliasBody
+         * @description A prefix of another numbering system that names items of a key.
+         */
+        AliasBody: {
+            /**
+             * Prefix
+             * @example /88.100.1/
+             */
+            prefix: string;
+            scheme: components["schemas"]["Scheme"];
+            /**
+             * Anchor
+             * @example /01/06901234567892
+             */
+            anchor: string;
+            /**
+             * Qualifier
+             * @default 21
+             */
+            qualifier?: string;
+        };
+        /**
+         * AliasView
+         * @description An alias as it is kept.
+         */
+        AliasView: {
+            /** Prefix */
+            prefix: string;
+            scheme: components["schemas"]["Scheme"];
+            /** Key */
+            key: string;
+            /** Qualifier */
+            qualifier: string;
+        };
+        /**
          * AuditView
          * @description Somebody changed something.
          */
@@ -1662,6 +1916,59 @@ export interface components {
          */
         Delimiter: "comma" | "semicolon" | "tab" | "pipe" | "none";
         /**
+         * EditionBody
+         * @description What is said of an anchor, whole, and why.
+         */
+        EditionBody: {
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /** Links */
+            links: components["schemas"]["LinkBody"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Effective At
+             * @description From when on; at once without.
+             */
+            effective_at?: string | null;
+        };
+        /**
+         * EditionView
+         * @description All links of an anchor from a time on.
+         */
+        EditionView: {
+            /** Anchor */
+            anchor: string;
+            /** Number */
+            number: number;
+            /** Description */
+            description: string;
+            /** Links */
+            links: components["schemas"]["LinkBody"][];
+            /** Reason */
+            reason: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Written At
+             * Format: date-time
+             */
+            written_at: string;
+            /**
+             * Effective At
+             * Format: date-time
+             */
+            effective_at: string;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+        };
+        /**
          * EventView
          * @description An event of the thing's life; `via` is the way up to what it happened to, when it was in that.
          */
@@ -1732,6 +2039,17 @@ export interface components {
                 [key: string]: number;
             };
             scans: components["schemas"]["ScansOfToday"] | null;
+        };
+        /**
+         * HostBody
+         * @description A host to which links may lead.
+         */
+        HostBody: {
+            /**
+             * Host
+             * @example www.brand.example
+             */
+            host: string;
         };
         /**
          * HourView
@@ -1825,6 +2143,20 @@ export interface components {
             errors?: components["schemas"]["ImportFault"][];
             /** Notes */
             notes?: string[];
+        };
+        /**
+         * ImportView
+         * @description What came, or would come, of a file of links.
+         */
+        ImportView: {
+            /** Anchors */
+            anchors: number;
+            /** Changed */
+            changed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Dry Run */
+            dry_run: boolean;
         };
         /**
          * InvariantView
@@ -2000,6 +2332,61 @@ export interface components {
             name: string;
             /** Gln Extension */
             gln_extension: string | null;
+        };
+        /**
+         * LinkBody
+         * @description A link; `{21}` in its address stands for what AI (21) says in the request.
+         */
+        LinkBody: {
+            /**
+             * Link Type
+             * @example gs1:pip
+             */
+            link_type: string;
+            /**
+             * Href
+             * @example https://www.brand.example/p/1?sn={21}
+             */
+            href: string;
+            /**
+             * Title
+             * @example 产品信息
+             */
+            title: string;
+            /**
+             * Languages
+             * @default []
+             * @example [
+             *       "zh"
+             *     ]
+             */
+            languages?: string[];
+            /**
+             * Media Type
+             * @default
+             * @example text/html
+             */
+            media_type?: string;
+            /**
+             * Contexts
+             * @default []
+             * @example [
+             *       "CN"
+             *     ]
+             */
+            contexts?: string[];
+            /**
+             * Forwards Query
+             * @description Whether the request's query string goes along.
+             * @default true
+             */
+            forwards_query?: boolean;
+            /**
+             * Is Default
+             * @description Whether it is meant when nothing particular is asked for.
+             * @default false
+             */
+            is_default?: boolean;
         };
         /**
          * Me
@@ -2197,6 +2584,13 @@ export interface components {
         Page_BatchView_: {
             /** Items */
             items: components["schemas"]["BatchView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[EditionView] */
+        Page_EditionView_: {
+            /** Items */
+            items: components["schemas"]["EditionView"][];
             /** Next */
             next?: string | null;
         };
@@ -2440,6 +2834,37 @@ export interface components {
              * @description By default the order's last code.
              */
             last?: number | null;
+        };
+        /**
+         * PreviewView
+         * @description What a phone would get.
+         */
+        PreviewView: {
+            /** Status */
+            status: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "redirect" | "choices" | "linkset" | "nothing" | "item_page";
+            /** Location */
+            location?: string | null;
+            /** Link Type */
+            link_type?: string | null;
+            /** Title */
+            title?: string | null;
+            /**
+             * Choices
+             * @default []
+             */
+            choices?: string[];
+            /**
+             * Linkset
+             * @default {}
+             */
+            linkset?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * PrintField
@@ -2908,6 +3333,12 @@ export interface components {
             open_report_count: number;
         };
         /**
+         * Scheme
+         * @description A numbering system.
+         * @enum {string}
+         */
+        Scheme: "ecode" | "handle";
+        /**
          * SessionView
          * @description Somewhere one is signed in.
          */
@@ -3293,6 +3724,16 @@ export interface components {
          */
         WhyNot: "not_a_code" | "mistyped" | "unknown" | "wrong_product" | "revoked";
         /**
+         * WithdrawalBody
+         * @description An edition that is not to come into effect.
+         */
+        WithdrawalBody: {
+            /** Anchor */
+            anchor: string;
+            /** Number */
+            number: number;
+        };
+        /**
          * XRay
          * @description Every fact about one code. What it names but does not hold, somebody's permissions left out.
          */
@@ -3333,6 +3774,8 @@ export type AccountOrder = components['schemas']['AccountOrder'];
 export type AccountView = components['schemas']['AccountView'];
 export type ActivationForm = components['schemas']['ActivationForm'];
 export type AlarmView = components['schemas']['AlarmView'];
+export type AliasBody = components['schemas']['AliasBody'];
+export type AliasView = components['schemas']['AliasView'];
 export type AuditView = components['schemas']['AuditView'];
 export type BatchFacts = components['schemas']['BatchFacts'];
 export type BatchForm = components['schemas']['BatchForm'];
@@ -3347,15 +3790,19 @@ export type CodeState = components['schemas']['CodeState'];
 export type Column = components['schemas']['Column'];
 export type Datum = components['schemas']['Datum'];
 export type Delimiter = components['schemas']['Delimiter'];
+export type EditionBody = components['schemas']['EditionBody'];
+export type EditionView = components['schemas']['EditionView'];
 export type EventView = components['schemas']['EventView'];
 export type FileState = components['schemas']['FileState'];
 export type GeoSource = components['schemas']['GeoSource'];
 export type Handling = components['schemas']['Handling'];
 export type Home = components['schemas']['Home'];
+export type HostBody = components['schemas']['HostBody'];
 export type HourView = components['schemas']['HourView'];
 export type ImportFault = components['schemas']['ImportFault'];
 export type ImportKind = components['schemas']['ImportKind'];
 export type ImportReport = components['schemas']['ImportReport'];
+export type ImportView = components['schemas']['ImportView'];
 export type InvariantView = components['schemas']['InvariantView'];
 export type JobView = components['schemas']['JobView'];
 export type KeySet = components['schemas']['KeySet'];
@@ -3366,6 +3813,7 @@ export type Level = components['schemas']['Level'];
 export type LineBody = components['schemas']['LineBody'];
 export type LineEnding = components['schemas']['LineEnding'];
 export type LineView = components['schemas']['LineView'];
+export type LinkBody = components['schemas']['LinkBody'];
 export type Me = components['schemas']['Me'];
 export type NewToken = components['schemas']['NewToken'];
 export type OrderFacts = components['schemas']['OrderFacts'];
@@ -3377,6 +3825,7 @@ export type PageAccountView = components['schemas']['Page_AccountView_'];
 export type PageAlarmView = components['schemas']['Page_AlarmView_'];
 export type PageAuditView = components['schemas']['Page_AuditView_'];
 export type PageBatchView = components['schemas']['Page_BatchView_'];
+export type PageEditionView = components['schemas']['Page_EditionView_'];
 export type PageJobView = components['schemas']['Page_JobView_'];
 export type PageLineView = components['schemas']['Page_LineView_'];
 export type PageOrderView = components['schemas']['Page_OrderView_'];
@@ -3397,6 +3846,7 @@ export type PartnerKind = components['schemas']['PartnerKind'];
 export type PartnerView = components['schemas']['PartnerView'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type Positions = components['schemas']['Positions'];
+export type PreviewView = components['schemas']['PreviewView'];
 export type PrintField = components['schemas']['PrintField'];
 export type PrintFileForm = components['schemas']['PrintFileForm'];
 export type PrintFileView = components['schemas']['PrintFileView'];
@@ -3416,6 +3866,7 @@ export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
 export type ScanView = components['schemas']['ScanView'];
 export type ScansOfToday = components['schemas']['ScansOfToday'];
+export type Scheme = components['schemas']['Scheme'];
 export type SessionView = components['schemas']['SessionView'];
 export type SheetCode = components['schemas']['SheetCode'];
 export type SheetForm = components['schemas']['SheetForm'];
@@ -3436,6 +3887,7 @@ export type TotpCode = components['schemas']['TotpCode'];
 export type TotpPrepared = components['schemas']['TotpPrepared'];
 export type TransitionForm = components['schemas']['TransitionForm'];
 export type WhyNot = components['schemas']['WhyNot'];
+export type WithdrawalBody = components['schemas']['WithdrawalBody'];
 export type XRay = components['schemas']['XRay'];
 export type $defs = Record<string, never>;
 export interface operations {
@@ -4895,6 +5347,462 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["XRay"];
                 };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_links_api_v1_links_get: {
+        parameters: {
+            query?: {
+                /** @description A part of the key or the description. */
+                q?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EditionView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    write_links_api_v1_links_put: {
+        parameters: {
+            query: {
+                /** @description A GS1 key as in a Digital Link, perhaps with qualifiers. */
+                anchor: string;
+            };
+            header?: {
+                /** @description The version that was changed, as the ETag has it. */
+                "if-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditionView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_editions_api_v1_links_editions_get: {
+        parameters: {
+            query: {
+                /** @description A GS1 key as in a Digital Link, perhaps with qualifiers. */
+                anchor: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditionView"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    withdraw_edition_api_v1_links_withdrawals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditionView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    import_links_api_v1_links_import_post: {
+        parameters: {
+            query?: {
+                /** @description Only say what would come of it. */
+                dry_run?: boolean;
+                reason?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description CSV with a row for each link, or JSON with an object for each anchor. */
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    export_links_api_v1_links_export_get: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_link_types_api_v1_links_types_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    preview_link_api_v1_links_preview_get: {
+        parameters: {
+            query: {
+                /** @description What is scanned. */
+                uri: string;
+                accept_language?: string;
+                accept?: string;
+                link_type?: string;
+                context?: string;
+                at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_hosts_api_v1_links_hosts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    allow_host_api_v1_links_hosts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HostBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostBody"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    disallow_host_api_v1_links_hosts__host__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_aliases_api_v1_links_aliases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasView"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    register_alias_api_v1_links_aliases_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    remove_alias_api_v1_links_aliases_delete: {
+        parameters: {
+            query: {
+                prefix: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {
