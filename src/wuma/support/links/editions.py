@@ -103,7 +103,9 @@ def write(session: Session, author: Author, anchor: Anchor, draft: EditionDraft,
         raise ChangedMeanwhile(
             f"{anchor.path} is at edition {latest}; this change was made on {version}.", version=latest
         )
-    return _append(session, author, anchor, draft, latest + 1)
+    return _append(
+        session, author, anchor, draft, latest + 1, draft.effective_at or _at_once(session, author, anchor)
+    )
 
 
 def merge(session: Session, author: Author, anchor: Anchor, draft: EditionDraft) -> Edition | None:
@@ -116,7 +118,7 @@ def merge(session: Session, author: Author, anchor: Anchor, draft: EditionDraft)
         OneToCome: a scheduled edition would take the place of what is merged now.
     """
     _claim(session, author, anchor)
-    effective_at = draft.effective_at or author.now
+    effective_at = draft.effective_at or _at_once(session, author, anchor)
     present = in_effect(session, [anchor.path], effective_at).get(anchor.path)
     to_come = session.scalar(
         text(
@@ -132,10 +134,8 @@ def merge(session: Session, author: Author, anchor: Anchor, draft: EditionDraft)
     if present and (present.description, list(present.links)) == (description, links):
         return None
     refuse_unfit(links, hosts(session, author.tenant_id), is_key=anchor.is_key)
-    whole = EditionDraft(
-        description=description, links=links, reason=draft.reason, effective_at=draft.effective_at
-    )
-    return _append(session, author, anchor, whole, _latest_number(session, anchor) + 1)
+    whole = EditionDraft(description=description, links=links, reason=draft.reason)
+    return _append(session, author, anchor, whole, _latest_number(session, anchor) + 1, effective_at)
 
 
 def withdraw(session: Session, author: Author, anchor: Anchor, number: int) -> Edition:
@@ -331,7 +331,26 @@ def _latest_number(session: Session, anchor: Anchor) -> int:
     )
 
 
-def _append(session: Session, author: Author, anchor: Anchor, draft: EditionDraft, number: int) -> Edition:
+def _at_once(session: Session, author: Author, anchor: Anchor) -> datetime:
+    """Return now, but not before what came into effect while this request waited for its turn."""
+    before = session.scalar(
+        text(
+            "SELECT max(effective_at) FROM links.edition WHERE anchor = :anchor AND withdrawn_at IS NULL"
+            " AND effective_at <= greatest(:now, clock_timestamp())"
+        ),
+        {"anchor": anchor.path, "now": author.now},
+    )
+    return author.now if before is None else max(author.now, before)
+
+
+def _append(
+    session: Session,
+    author: Author,
+    anchor: Anchor,
+    draft: EditionDraft,
+    number: int,
+    effective_at: datetime,
+) -> Edition:
     row = session.execute(
         text(
             "INSERT INTO links.edition (anchor, number, tenant_id, key, effective_at, description, links,"
@@ -344,7 +363,7 @@ def _append(session: Session, author: Author, anchor: Anchor, draft: EditionDraf
             "number": number,
             "tenant": author.tenant_id,
             "key": anchor.key,
-            "effective_at": draft.effective_at or author.now,
+            "effective_at": effective_at,
             "description": draft.description,
             "links": _encode(draft.links).decode(),
             "reason": draft.reason,

@@ -7,6 +7,7 @@ from wuma.support.links.anchors import Anchor, anchor_of, anchors_above, read_an
 from wuma.support.links.editions import (
     DESCRIPTION_CHARACTERS_MAX,
     Author,
+    ChangedMeanwhile,
     Edition,
     EditionDraft,
     allow_host,
@@ -29,6 +30,7 @@ __all__ = [
     "AliasDirectory",
     "Anchor",
     "Author",
+    "ChangedMeanwhile",
     "Edition",
     "EditionDraft",
     "LinkDraft",
