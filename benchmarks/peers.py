@@ -1,6 +1,6 @@
-"""The servers that Wuma's scan route is measured against, under the same HTTP server.
+"""The servers that Wuma's routes are measured against, under the same HTTP server.
 
-PEER=hello_raw | hello_starlette | fastapi_select   python -m benchmarks.peers PORT [DSN]
+PEER=hello_raw | hello_starlette | fastapi_select | starlette_redirect   python -m benchmarks.peers PORT [DSN]
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import asyncpg
 import uvicorn
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
@@ -60,6 +61,23 @@ def fastapi_select(dsn: str) -> FastAPI:
     return app
 
 
+def starlette_redirect(dsn: str) -> Starlette:
+    """Send clients on by one prepared SELECT: a bare route, and nothing of what a resolver must know."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.pool = await asyncpg.create_pool(dsn, min_size=4, max_size=16)
+        yield
+        await app.state.pool.close()
+
+    async def redirect(request: Request) -> Response:
+        async with request.app.state.pool.acquire() as connection:
+            href = await connection.fetchval("SELECT href FROM peer.link WHERE path = $1", request.url.path)
+        return Response(status_code=307 if href else 404, headers={"location": href or ""})
+
+    return Starlette(routes=[Route("/{path:path}", redirect)], lifespan=lifespan)
+
+
 def main() -> None:
     """Serve one peer."""
     peer, port = os.environ["PEER"], int(sys.argv[1])
@@ -67,6 +85,7 @@ def main() -> None:
         "hello_raw": lambda: hello_raw,
         "hello_starlette": lambda: hello_starlette,
         "fastapi_select": lambda: fastapi_select(sys.argv[2]),
+        "starlette_redirect": lambda: starlette_redirect(sys.argv[2]),
     }
     config = uvicorn.Config(
         apps[peer](),

@@ -23,7 +23,7 @@ from wuma.kernel.supervise import StartFailed
 from wuma_gs1.errors import ParseError
 
 DATA: Final = Path("var/wuma")
-BENCHMARKS: Final = ("issue_codes", "scan_http", "print_file")
+BENCHMARKS: Final = ("issue_codes", "scan_http", "resolve_link", "print_file")
 """What ``wuma bench`` runs; the longer ones under benchmarks/ are run by hand."""
 
 app = typer.Typer(
