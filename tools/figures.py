@@ -215,6 +215,23 @@ def _traced(result: Result) -> Mapping[str, tuple[str, str]]:
     }
 
 
+def _resolved(result: Result) -> Mapping[str, tuple[str, str]]:
+    rates = {name: figures["median"] for name, figures in result["per_second"].items()}
+    bare = rates.pop("starlette_redirect")
+    least, most = min(rates.values()), max(rates.values())
+    p99 = result["limits"]["p99_ms_max_at_70_percent"]["measured"]
+    return {
+        "en": (
+            f"{least:,.0f} to {most:,.0f} a second, by how much is walked; p99 {p99:.0f} ms below saturation",
+            f"a bare Starlette route with one SELECT: {bare:,.0f}",
+        ),
+        "zh": (
+            f"每秒 {least:,.0f} 至 {most:,.0f} 次，视层级而定；未饱和时 p99 为 {p99:.0f} 毫秒",
+            f"只做一次 SELECT 的空 Starlette 路由：{bare:,.0f}",
+        ),
+    }
+
+
 def _linked(result: Result) -> Mapping[str, tuple[str, str]]:
     task = result["tasks"]["digital_link"]
     each, times = task["wuma_gs1"]["microseconds_each"], task["biip"]["times_as_long"]
@@ -269,6 +286,11 @@ FIGURES: Final = (
         "scan_http",
         {"en": "scans over HTTP, durable when answered", "zh": "HTTP 扫码（应答时已落盘）"},
         _scanned,
+    ),
+    Figure(
+        "resolve_link",
+        {"en": "resolving a Digital Link, a million anchors", "zh": "解析码的去向（一百万个编号）"},
+        _resolved,
     ),
     Figure("trace_index", {"en": "trace index", "zh": "追溯索引"}, _traced),
     Figure("gs1_speed", {"en": "reading a GS1 Digital Link", "zh": "解析 GS1 Digital Link"}, _linked),

@@ -175,6 +175,17 @@ def test_capture_and_query_epcis(shell: Shell, guide_brand: GuideBrand) -> None:
     assert 'rel="next"' in said
 
 
+def test_lead_codes_to_pages(shell: Shell, guide_brand: GuideBrand) -> None:
+    said = shell(
+        blocks("lead-codes-to-pages.md", "sh"),
+        BRAND=guide_brand.token(Role.MARKETER),
+        GTIN=guide_brand.product.gtin,
+    )
+
+    assert "307\nhttps://www.xingchen.example/en/p3\n307 https://www.xingchen.example/en/p3" in said
+    assert said.endswith("\n1\n")
+
+
 def test_answer_a_customer_complaint(
     shell: Shell, guide_brand: GuideBrand, installation: Installation
 ) -> None:
