@@ -46,16 +46,15 @@ def place_order(
     session: Session, keyring: Keyring, product: Product, quantity: int, level: Level = Level.ITEM
 ) -> CodeOrder:
     """Order codes for a product."""
-    is_pallet = level is Level.PALLET
-    assert product.pallet is not None
-    gtin = None if is_pallet else product.gtin if level is Level.ITEM else product.cases[0].gtin
+    packaging = product.packaging(level)
+    assert packaging is not None
     new = NewOrder(
         tenant_id=product.tenant_id,
         product_id=product.id,
         level=level,
         quantity=quantity,
-        gtin=gtin,
-        company_prefix=product.pallet.company_prefix if is_pallet else None,
+        gtin=packaging.gtin,
+        company_prefix=packaging.company_prefix,
         has_hidden=level is Level.ITEM,
     )
     return orders.place(session, keyring, new, actor="test", now=datetime.now(UTC))

@@ -58,9 +58,9 @@ HARMLESS: Final = frozenset(
         "link_type", "links", "longitude", "media_type", "module_mm", "name", "name_en", "name_zh",
         "net_weight_g", "new_password", "note", "number", "outcome", "pallet", "parent", "password",
         "permissions", "positions", "produced_on", "q", "qualifier", "quantity", "reason",
-        "recipient_name", "recipient_public_key", "region", "reprint_reason", "roles", "rows",
+        "recipient_name", "recipient_public_key", "region", "reprint_reason", "right", "roles", "rows",
         "scheme", "shelf_life_days", "since", "slug", "spans", "stage", "state", "status", "template",
-        "title", "to", "totp", "until", "Wuma-World-Clock",
+        "title", "to", "totp", "until", "wrong",
     }
 )  # fmt: skip
 """Those that name nothing of anybody's: how many, which kind, since when, which country's division."""

@@ -100,6 +100,7 @@ OAMQCLS.U GET    /api/v1/products/{product_id}
 OA..C.... POST   /api/v1/products
 OA..C.... PUT    /api/v1/products/{product_id}
 OA..C.... POST   /api/v1/products/{product_id}/archive
+OA..C.... POST   /api/v1/products/{product_id}/gtin-corrections
 OA..C.... POST   /api/v1/products/{product_id}/restore
 OAMQCLS.U GET    /api/v1/sites
 OAMQCLS.U GET    /api/v1/sites/{site_id}

@@ -96,6 +96,8 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
                 "cases": [{"gtin": new_gtin(), "item_count": 6}],
                 "pallet": {"company_prefix": "6901234", "extension": 0, "case_count": 60},
             }
+        case "POST", "/products/{product_id}/gtin-corrections":
+            return {"wrong": names["gtin"][0], "right": new_gtin(), "reason": "mixed up"}
         case ("POST", "/sites") | ("PUT", "/sites/{site_id}"):
             return {"gln": new_gln(), "kind": "factory", "name": "工厂", "address": "路 1 号"}
         case ("POST", "/lines") | ("PUT", "/lines/{line_id}"):

@@ -12,6 +12,7 @@ from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
 from wuma.chain.trace.routes import routes as epcis_routes
 from wuma.entrypoints.pages import routes as console_routes
+from wuma.journeys.correct_gtin import routes as correction_routes
 from wuma.journeys.home import routes as home_routes
 from wuma.journeys.resolve_link.routes import routes as link_routes
 from wuma.journeys.scan_code.phone import routes as phone_routes
@@ -28,6 +29,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     home_routes,
     xray_routes,
     link_routes,
+    correction_routes,
     masterdata_routes,
     ops_routes,
 )

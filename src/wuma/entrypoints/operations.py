@@ -227,6 +227,8 @@ def order_codes(
         product = product_by_gtin(session, digits)
         if product is None:
             _fail(f"GTIN {digits}: no brand here has a product with it")
+        if any(former.gtin == digits for former in product.former_gtins):
+            _fail(f"GTIN {digits}: no longer in use; in force: {product.replacement(digits) or 'none'}")
         level = Level.ITEM if product.gtin == digits else Level.CASE
         new = NewOrder(
             tenant_id=product.tenant_id,

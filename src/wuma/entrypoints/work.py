@@ -12,11 +12,13 @@ from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
 from wuma.kernel.outbox import Subscription
 from wuma.ops import housekeeping
+from wuma.support.links import invariants as links_invariants
 from wuma.support.masterdata import invariants as masterdata_invariants
 
 INVARIANTS: Final[tuple[Invariant, ...]] = (
     *codes_invariants.INVARIANTS,
     *masterdata_invariants.INVARIANTS,
+    *links_invariants.INVARIANTS,
 )
 """What must always be true of the data."""
 

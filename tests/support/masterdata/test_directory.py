@@ -86,7 +86,7 @@ def test_only_what_has_changed_is_read_again(database: Database, brand: Brand) -
     assert archived.is_archived
 
 
-def test_a_case_that_is_taken_away_is_forgotten(database: Database, brand: Brand) -> None:
+def test_a_case_that_is_no_longer_made_is_still_known(database: Database, brand: Brand) -> None:
     case_gtin = new_gtin(indicator=1)
     with database.transaction(brand.scope) as session:
         product = make(session, brand, cases=(Case(case_gtin, 6),))
@@ -98,8 +98,9 @@ def test_a_case_that_is_taken_away_is_forgotten(database: Database, brand: Brand
 
     refresh(directory, database)
 
-    assert directory.by_gtin(case_gtin) is None
-    assert directory.by_gtin(product.gtin) is not None
+    former = directory.by_gtin(case_gtin)
+    assert former is not None  # what was printed with its GTIN is in warehouses
+    assert (former.product_id, former.replaced_by) == (product.id, None)
 
 
 def test_a_change_that_commits_after_a_later_one_is_not_missed(database: Database, brand: Brand) -> None:

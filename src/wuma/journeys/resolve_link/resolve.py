@@ -13,8 +13,9 @@ from typing import Final, NamedTuple, TypeAlias
 from wuma.kernel.batching import Batcher
 from wuma.kernel.db import HotPool
 from wuma.kernel.tenancy import PLATFORM
-from wuma.support.links.facade import LinkDraft, anchors_above, level, links_in_effect
+from wuma.support.links.facade import Anchor, LinkDraft, anchors_above, level, links_in_effect
 from wuma.support.masterdata.facade import ProductCard, ProductDirectory
+from wuma_gs1.application_identifiers import Element
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.linkset import Level, Link, choose
 
@@ -113,20 +114,50 @@ Kept: TypeAlias = tuple[str, Sequence[LinkDraft]] | None
 _Paths: TypeAlias = list[tuple[str, datetime]]
 
 
-def offered(link: DigitalLink, kept: Sequence[Kept], *, root: str, name: str, has_items: bool) -> list[Level]:
+def walk(link: DigitalLink, replaced_by: str | None) -> list[tuple[Anchor, DigitalLink]]:
+    """Return the anchors that speak for a Digital Link, the finest first, each with what it is read for.
+
+    Where its GTIN was corrected (`replaced_by`), the lot and the product speak by the GTIN in force, too,
+    after all that is said of the one on the pack. A serial was only ever given out with one of them.
+
+    >>> printed = DigitalLink.parse("https://id.gs1.org/01/06901234567892/10/L7/21/A1")
+    >>> [anchor.path for anchor, _ in walk(printed, "06901234567809")][-3:]
+    ['/01/06901234567892', '/01/06901234567809/10/L7', '/01/06901234567809']
+    """
+    walked = [(anchor, link) for anchor in anchors_above(link)]
+    if replaced_by is not None:
+        others = [element for element in link.elements if element.ai not in {"01", "21"}]
+        now = DigitalLink.of([Element("01", replaced_by), *others])
+        walked += [(anchor, now) for anchor in anchors_above(now)]
+    return walked
+
+
+def offered(
+    link: DigitalLink,
+    kept: Sequence[Kept],
+    *,
+    root: str,
+    name: str,
+    has_items: bool,
+    replaced_by: str | None = None,
+) -> list[Level]:
     """Return what the levels of a Digital Link offer, the finest first.
 
     Args:
         link: what was scanned.
-        kept: what is kept of each of its levels, in the order of `anchors_above`.
+        kept: what is kept of each of its levels, in the order of `walk`.
         root: the address of the resolver, without a slash.
         name: what the product is called, where nobody has described the level.
         has_items: whether serials of this key are items of ours, each with a page of its own.
+        replaced_by: the GTIN in force, where that of the link was corrected.
     """
-    values = {element.ai: element.value for element in link.elements}
-    levels = []
-    for anchor, found in zip(anchors_above(link), kept, strict=True):
+    levels: list[Level] = []
+    spoken: DigitalLink | None = None
+    values: dict[str, str] = {}
+    for (anchor, read_for), found in zip(walk(link, replaced_by), kept, strict=True):
         description, links = found or ("", ())
+        if read_for is not spoken:
+            spoken, values = read_for, {element.ai: element.value for element in read_for.elements}
         levels.append(level(root + anchor.path, description or name, links, values))
     if has_items and link.qualifiers and link.qualifiers[-1].ai == "21":
         levels[0] = _with_item_page(levels[0])
@@ -145,8 +176,16 @@ class LinkDesk:
     async def levels(self, link: DigitalLink, *, at: datetime, language: str) -> list[Level]:
         """Return the levels of a link, the finest first, with what each offers this request."""
         card = self._products.by_gtin(link.key.value) if link.key.ai == "01" else None
-        kept = await self._batcher.ask([(anchor.path, at) for anchor in anchors_above(link)])
-        return offered(link, kept, root=self._root, name=_name(card, language), has_items=card is not None)
+        replaced_by = card.replaced_by if card else None
+        kept = await self._batcher.ask([(anchor.path, at) for anchor, _ in walk(link, replaced_by)])
+        return offered(
+            link,
+            kept,
+            root=self._root,
+            name=_name(card, language),
+            has_items=card is not None,
+            replaced_by=replaced_by,
+        )
 
     async def _read_together(self, requests: Sequence[_Paths]) -> Sequence[Sequence[Kept]]:
         # Links are published: every tenant's are read alike, by whoever scans.

@@ -22,6 +22,7 @@ from wuma.journeys.resolve_link.resolve import (
     WholeSet,
     decide,
     offered,
+    walk,
 )
 from wuma.kernel.errors import FieldError, Forbidden, InvalidInput, Refusal
 from wuma.kernel.http.access import PLATFORM_TENANT, needs
@@ -334,15 +335,17 @@ def preview_link(
     except ParseError as failure:
         fault = FieldError("query/uri", "a GS1 Digital Link", uri[:120])
         raise InvalidInput(str(failure), [fault]) from None
-    anchors = [anchor.path for anchor in links.anchors_above(link)]
-    kept = links.in_effect(db, anchors, at or now)
     product = product_by_gtin(db, link.key.value) if link.key.ai == "01" else None
+    replaced_by = product.replacement(link.key.value) if product else None
+    anchors = [anchor.path for anchor, _ in walk(link, replaced_by)]
+    kept = links.in_effect(db, anchors, at or now)
     levels = offered(
         link,
         [(one.description, one.links) if (one := kept.get(anchor)) else None for anchor in anchors],
         root=program.settings.public_url.rstrip("/"),
         name=_name(product, accept_language),
         has_items=product is not None,
+        replaced_by=replaced_by,
     )
     query = "&".join(f"{name}={value or ''}" for name, value in link.parameters)
     asked = Asked(link_type, context, accept, accept_language, query)

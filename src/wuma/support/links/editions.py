@@ -138,6 +138,42 @@ def merge(session: Session, author: Author, anchor: Anchor, draft: EditionDraft)
     return _append(session, author, anchor, whole, _latest_number(session, anchor) + 1, effective_at)
 
 
+def move(session: Session, author: Author, source: Anchor, target: Anchor, *, reason: str) -> None:
+    """Let the links of one anchor be said of another from now on, those to come included.
+
+    What the target has keeps its place among them. The source is left without links, and with its history.
+
+    Raises:
+        KeyTaken: another tenant speaks for one of the keys.
+    """
+    for anchor in sorted((source, target)):  # two that move to and fro wait for each other
+        _claim(session, author, anchor)
+    present = in_effect(session, [source.path, target.path], _at_once(session, author, source))
+    there = present.get(target.path)
+    if (here := present.get(source.path)) and here.links:
+        whole = EditionDraft(
+            description=(there and there.description) or here.description,
+            links=merged(here.links, there.links if there else ()),
+            reason=reason,
+        )
+        emptied = EditionDraft(description=here.description, links=(), reason=reason)
+        for anchor, draft in ((target, whole), (source, emptied)):
+            at_once = _at_once(session, author, anchor)
+            _append(session, author, anchor, draft, _latest_number(session, anchor) + 1, at_once)
+    to_come = session.execute(
+        text(
+            f"SELECT {_COLUMNS} FROM links.edition WHERE anchor = :anchor AND withdrawn_at IS NULL"
+            " AND effective_at > greatest(:now, clock_timestamp()) ORDER BY number"
+        ),
+        {"anchor": source.path, "now": author.now},
+    )
+    for row in to_come.all():
+        withdrawn = withdraw(session, author, source, row.number)
+        draft = EditionDraft(description=withdrawn.description, links=withdrawn.links, reason=reason)
+        number = _latest_number(session, target) + 1
+        _append(session, author, target, draft, number, withdrawn.effective_at)
+
+
 def withdraw(session: Session, author: Author, anchor: Anchor, number: int) -> Edition:
     """Take back an edition that is not yet in effect.
 

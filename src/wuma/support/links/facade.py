@@ -18,6 +18,7 @@ from wuma.support.links.editions import (
     in_effect,
     links_in_effect,
     merge,
+    move,
     withdraw,
     write,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "level",
     "links_in_effect",
     "merge",
+    "move",
     "read_anchor",
     "read_csv",
     "read_host",

@@ -38,6 +38,8 @@ class ProductCard(NamedTuple):
     age_from_months: int | None
     net_weight_g: int | None
     shelf_life_days: int | None
+    replaced_by: str | None
+    """The GTIN in force, where this one was corrected; what was printed with it stays genuine."""
     is_archived: bool
     """Archived products are no longer made; their items are still in kitchens, and still genuine."""
 
@@ -96,7 +98,7 @@ _SNAPSHOT: Final = text("SELECT pg_current_snapshot()::text")
 _CARDS: Final = (
     "SELECT k.gtin, k.level, k.contains_count, p.tenant_id, p.id, p.name_zh, p.name_en, p.brand_zh,"
     " p.brand_en, p.category, p.stage, p.age_from_months, p.net_weight_g, p.shelf_life_days,"
-    " p.archived_at IS NOT NULL"
+    " k.replaced_by, p.archived_at IS NOT NULL"
     " FROM masterdata.product p JOIN masterdata.packaging k ON k.product_id = p.id"
 )
 _ALL: Final = text(f"{_CARDS} ORDER BY p.id, k.gtin")

@@ -36,13 +36,26 @@ from wuma.support.masterdata.places import (
     place_of,
     place_of_ip_region,
 )
-from wuma.support.masterdata.products import Case, Packaging, Pallet, Product, assembled
+from wuma.support.masterdata.products import (
+    Case,
+    Correction,
+    FormerGtin,
+    Packaging,
+    Pallet,
+    Product,
+    assembled,
+    correct_gtin,
+)
 from wuma.support.masterdata.regions import Region, region
+from wuma.support.masterdata.schemas import GtinField, ProductView
 from wuma.support.masterdata.sites import Line, Site, as_line, as_site
 
 __all__ = [
     "Case",
+    "Correction",
     "Datum",
+    "FormerGtin",
+    "GtinField",
     "Level",
     "Line",
     "Packaging",
@@ -54,11 +67,13 @@ __all__ = [
     "Product",
     "ProductCard",
     "ProductDirectory",
+    "ProductView",
     "Region",
     "Site",
     "SiteKind",
     "canonical_code",
     "codes_above",
+    "correct_gtin",
     "find_dealers_of_region",
     "line",
     "lines",
@@ -94,7 +109,7 @@ def products(session: Session, product_ids: Collection[UUID]) -> dict[UUID, Prod
 
 
 def product_by_gtin(session: Session, gtin: str) -> Product | None:
-    """Return the product that a GTIN of 14 digits names: the item's, or a case's."""
+    """Return the product that a GTIN of 14 digits names: the item's, a case's, or one it once had."""
     named = select(PackagingRow.product_id).where(PackagingRow.gtin == gtin).scalar_subquery()
     row = session.scalar(select(ProductRow).where(ProductRow.id == named))
     return None if row is None else assembled(session, [row])[0]

@@ -15,9 +15,18 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     ),
     Invariant(
         "masterdata.product_has_one_item",
-        "Every product has exactly one GTIN as an item.",
+        "Every product has exactly one GTIN in force as an item.",
         "SELECT p.id FROM masterdata.product p LEFT JOIN masterdata.packaging k"
-        " ON k.product_id = p.id AND k.level = 'item' GROUP BY p.id HAVING count(k.gtin) <> 1",
+        " ON k.product_id = p.id AND k.level = 'item' AND k.former_since IS NULL"
+        " GROUP BY p.id HAVING count(k.gtin) <> 1",
+    ),
+    Invariant(
+        "masterdata.former_gtins_are_replaced_within_the_product",
+        "What replaces a former GTIN is one of the same product, at the same level.",
+        "SELECT k.gtin FROM masterdata.packaging k LEFT JOIN masterdata.packaging r ON r.gtin = k.replaced_by"
+        " AND r.product_id = k.product_id AND r.level = k.level"
+        " WHERE (k.replaced_by IS NOT NULL OR (k.level = 'item' AND k.former_since IS NOT NULL))"
+        " AND r.gtin IS NULL",
     ),
     Invariant(
         "masterdata.stores_have_dealers",

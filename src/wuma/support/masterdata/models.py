@@ -92,7 +92,7 @@ class ProductRow(Kept, Tables):
 
 
 class PackagingRow(Tables):
-    """A GTIN: of the item, or of a case with so many of them."""
+    """A GTIN: of the item, or of a case with so many of them. It is never given to another product."""
 
     __tablename__ = "packaging"
 
@@ -101,6 +101,11 @@ class PackagingRow(Tables):
     product_id: Mapped[UUID]
     level: Mapped[str] = mapped_column(Text)
     contains_count: Mapped[int] = mapped_column(Integer)
+    former_since: Mapped[datetime | None] = mapped_column(Instant)
+    """Since when nothing is made with it any more; what was printed with it stays alive."""
+    replaced_by: Mapped[str | None] = mapped_column(Text)
+    """The GTIN in force instead, if there is one."""
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class SiteRow(Kept, Tables):

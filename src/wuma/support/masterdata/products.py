@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from wuma.facts.masterdata import ProductsChanged
@@ -59,6 +59,20 @@ class Packaging:
     extension: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FormerGtin:
+    """A GTIN that the item, or a case, once had. It is never given to anything else."""
+
+    gtin: str
+    level: Level
+    contains_count: int
+    since: datetime
+    """When it became one."""
+    replaced_by: str | None
+    """The GTIN in force instead; None for a case that is no longer made."""
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
     """What a tenant says about a product; `gtin` is the item's, of 14 digits, checked."""
@@ -88,6 +102,11 @@ class Product(ProductDraft):
     created_at: datetime
     changed_at: datetime
     archived_at: datetime | None
+    former_gtins: tuple[FormerGtin, ...] = ()
+
+    def replacement(self, gtin: str) -> str | None:
+        """Return the GTIN in force instead of a former one; None when there is none, or no need of one."""
+        return next((former.replaced_by for former in self.former_gtins if former.gtin == gtin), None)
 
     def packaging(self, level: str) -> Packaging | None:
         """Return how it is packed at a level; of several cases, the smallest. None when it is not."""
@@ -107,6 +126,15 @@ class Product(ProductDraft):
                 )
             case _:
                 return None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A GTIN of 14 digits that was wrong, the one that is right, and why."""
+
+    wrong: str
+    right: str
+    reason: str = ""
 
 
 def create_product(session: Session, tenant_id: int, draft: ProductDraft, *, now: datetime) -> Product:
@@ -133,23 +161,70 @@ def change_product(
     row = versions.change(
         session, ProductRow, tenant_id, product_id, _values(draft), version=version, now=now
     )
-    gtin = session.scalar(
-        select(PackagingRow.gtin).where(
-            PackagingRow.product_id == product_id, PackagingRow.level == Level.ITEM
-        )
-    )
+    rows = _packaging_of(session, product_id)
+    gtin = next(one.gtin for one in rows.values() if one.level == Level.ITEM and one.former_since is None)
     if gtin != draft.gtin:
         raise InvalidInput(
-            "A GTIN names one product for ever; another GTIN is another product.",
-            [FieldError("/gtin", str(gtin), draft.gtin)],
+            "A GTIN names one product for ever: another product is entered anew, a wrong GTIN is corrected.",
+            [FieldError("/gtin", gtin, draft.gtin)],
         )
+    made = {case.gtin: case.item_count for case in draft.cases}
+    for one in rows.values():
+        if one.level == Level.CASE and one.former_since is None and one.gtin not in made:
+            one.former_since = now
     with _gtins_free(session):
-        session.execute(
-            delete(PackagingRow).where(
-                PackagingRow.product_id == product_id, PackagingRow.level == Level.CASE
-            )
+        for case_gtin, item_count in made.items():
+            known = rows.get(case_gtin)
+            if known is None:
+                session.add(_packaging(row, Level.CASE, case_gtin, item_count))
+            elif known.level == Level.CASE:
+                _put_in_force(known)
+                known.contains_count = item_count
+            else:
+                raise _taken()
+    return _told(session, row)
+
+
+def correct_gtin(
+    session: Session, tenant_id: int, product_id: UUID, correction: Correction, *, version: int, now: datetime
+) -> Product:
+    """Give the item, or a case, another GTIN than the one that was entered by mistake.
+
+    What was printed with the wrong one stays what it is: the wrong one stays the product's, and names the
+    right one. It can be made right again; anything else's it never becomes (GTIN Management Standard 2.2: an
+    allocated GTIN is not reallocated).
+
+    Raises:
+        InvalidInput: when the wrong GTIN is not in force at this product, or is the right one.
+        GtinTaken: when the right one names something else, or another level or count of this product.
+        Archived, ChangedMeanwhile, NotFound: as `change_product`.
+    """
+    row = versions.change(session, ProductRow, tenant_id, product_id, {}, version=version, now=now)
+    rows = _packaging_of(session, product_id)
+    wrong = rows.get(correction.wrong)
+    if wrong is None or wrong.former_since is not None:
+        in_force = sorted(one.gtin for one in rows.values() if one.former_since is None)
+        raise InvalidInput(
+            "The GTIN to correct.", [FieldError("/wrong", " or ".join(in_force), correction.wrong)]
         )
-        session.add_all(_packaging(row, Level.CASE, case.gtin, case.item_count) for case in draft.cases)
+    if correction.right == wrong.gtin:
+        raise InvalidInput("Nothing to correct.", [FieldError("/right", "another GTIN", correction.right)])
+    wrong.former_since, wrong.replaced_by, wrong.reason = now, correction.right, correction.reason
+    for before in rows.values():
+        if before.replaced_by == wrong.gtin and before.gtin != correction.right:
+            before.replaced_by = correction.right
+    session.flush()  # first out, then in: of one product one item is in force
+    known = rows.get(correction.right)
+    with _gtins_free(session):
+        if known is None:
+            session.add(_packaging(row, Level(wrong.level), correction.right, wrong.contains_count))
+        elif known.former_since and (known.level, known.contains_count) == (
+            wrong.level,
+            wrong.contains_count,
+        ):
+            _put_in_force(known)
+        else:
+            raise _taken()
     return _told(session, row)
 
 
@@ -210,7 +285,8 @@ def assembled(session: Session, rows: Sequence[ProductRow]) -> list[Product]:
 
 
 def _product(row: ProductRow, parts: Sequence[PackagingRow]) -> Product:
-    items = [part.gtin for part in parts if part.level == Level.ITEM]
+    in_force = [part for part in parts if part.former_since is None]
+    items = [part.gtin for part in in_force if part.level == Level.ITEM]
     assert len(items) == 1, f"product {row.id} has {len(items)} GTINs"
     pallet = None
     if row.company_prefix is not None:
@@ -230,12 +306,24 @@ def _product(row: ProductRow, parts: Sequence[PackagingRow]) -> Product:
         age_from_months=row.age_from_months,
         net_weight_g=row.net_weight_g,
         shelf_life_days=row.shelf_life_days,
-        cases=tuple(Case(part.gtin, part.contains_count) for part in parts if part.level == Level.CASE),
+        cases=tuple(Case(part.gtin, part.contains_count) for part in in_force if part.level == Level.CASE),
         pallet=pallet,
         version=row.version,
         created_at=row.created_at,
         changed_at=row.changed_at,
         archived_at=row.archived_at,
+        former_gtins=tuple(
+            FormerGtin(
+                part.gtin,
+                Level(part.level),
+                part.contains_count,
+                part.former_since,
+                part.replaced_by,
+                part.reason,
+            )
+            for part in parts
+            if part.former_since is not None
+        ),
     )
 
 
@@ -267,10 +355,23 @@ def _packaging(row: ProductRow, level: Level, gtin: str, item_count: int) -> Pac
     )
 
 
+def _packaging_of(session: Session, product_id: UUID) -> dict[str, PackagingRow]:
+    """Return all packaging of a product, by GTIN; whoever changes it holds the product's row."""
+    rows = session.scalars(select(PackagingRow).where(PackagingRow.product_id == product_id))
+    return {row.gtin: row for row in rows.all()}
+
+
+def _put_in_force(row: PackagingRow) -> None:
+    row.former_since, row.replaced_by, row.reason = None, None, ""
+
+
 def _gtins_free(session: Session) -> Any:
+    return versions.refused_when_taken(session, {"packaging_pkey": _taken()})
+
+
+def _taken() -> GtinTaken:
     # It is not said whose it is: that would tell a stranger what a competitor is about to launch.
-    taken = GtinTaken("One of the GTINs names another product or packaging already.")
-    return versions.refused_when_taken(session, {"packaging_pkey": taken})
+    return GtinTaken("One of the GTINs names another product or packaging already.")
 
 
 def _by_gtin_beginning(tenant_id: int, digits: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -132,6 +132,19 @@ class PalletView(BaseModel):
     case_count: int
 
 
+class FormerGtinView(BaseModel):
+    """A GTIN that the item, or a case, once had: what was printed with it stays alive."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    gtin: str
+    level: Literal["item", "case"]
+    contains_count: int
+    since: datetime
+    replaced_by: str | None = Field(description="The GTIN in force instead.")
+    reason: str
+
+
 class ProductView(Kept):
     """A product."""
 
@@ -147,6 +160,7 @@ class ProductView(Kept):
     shelf_life_days: int | None
     cases: list[CaseView]
     pallet: PalletView | None
+    former_gtins: list[FormerGtinView]
 
 
 class SiteBody(BaseModel):

@@ -995,6 +995,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products/{product_id}/gtin-corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct Gtin
+         * @description Correct a GTIN. What was printed with the wrong one stays alive; nothing else ever gets it.
+         *
+         *     Orders that are under way keep the GTIN they were placed with. What was said of the wrong GTIN's links is
+         *     said of the right one from now on; links said for the wrong one afterwards are for what it is printed on.
+         */
+        post: operations["correct_gtin_api_v1_products__product_id__gtin_corrections_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/products": {
         parameters: {
             query?: never;
@@ -1904,6 +1927,27 @@ export interface components {
             header?: string;
         };
         /**
+         * CorrectionBody
+         * @description A GTIN of the product that is wrong, the item's or a case's, and the one that is right.
+         */
+        CorrectionBody: {
+            /**
+             * Wrong
+             * @example 6901234567892
+             */
+            wrong: string;
+            /**
+             * Right
+             * @example 6901234567892
+             */
+            right: string;
+            /**
+             * Reason
+             * @example entered with the number of stage 2
+             */
+            reason: string;
+        };
+        /**
          * Datum
          * @description What coordinates refer to. Chinese maps show GCJ-02, satellite receivers give WGS-84.
          * @enum {string}
@@ -2006,6 +2050,33 @@ export interface components {
          * @enum {string}
          */
         FileState: "queued" | "making" | "ready" | "released" | "purged" | "expired" | "failed";
+        /**
+         * FormerGtinView
+         * @description A GTIN that the item, or a case, once had: what was printed with it stays alive.
+         */
+        FormerGtinView: {
+            /** Gtin */
+            gtin: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "item" | "case";
+            /** Contains Count */
+            contains_count: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Replaced By
+             * @description The GTIN in force instead.
+             */
+            replaced_by: string | null;
+            /** Reason */
+            reason: string;
+        };
         /**
          * GeoSource
          * @description How we know where somebody is.
@@ -3120,6 +3191,8 @@ export interface components {
             /** Cases */
             cases: components["schemas"]["CaseView"][];
             pallet: components["schemas"]["PalletView"] | null;
+            /** Former Gtins */
+            former_gtins: components["schemas"]["FormerGtinView"][];
         };
         /**
          * QrFormat
@@ -3788,12 +3861,14 @@ export type ChangeView = components['schemas']['ChangeView'];
 export type CodeSpan = components['schemas']['CodeSpan'];
 export type CodeState = components['schemas']['CodeState'];
 export type Column = components['schemas']['Column'];
+export type CorrectionBody = components['schemas']['CorrectionBody'];
 export type Datum = components['schemas']['Datum'];
 export type Delimiter = components['schemas']['Delimiter'];
 export type EditionBody = components['schemas']['EditionBody'];
 export type EditionView = components['schemas']['EditionView'];
 export type EventView = components['schemas']['EventView'];
 export type FileState = components['schemas']['FileState'];
+export type FormerGtinView = components['schemas']['FormerGtinView'];
 export type GeoSource = components['schemas']['GeoSource'];
 export type Handling = components['schemas']['Handling'];
 export type Home = components['schemas']['Home'];
@@ -5803,6 +5878,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    correct_gtin_api_v1_products__product_id__gtin_corrections_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was changed, as the ETag has it. */
+                "if-match"?: string | null;
+            };
+            path: {
+                product_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductView"];
+                };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {

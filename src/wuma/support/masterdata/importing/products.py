@@ -129,6 +129,24 @@ _REFERENCES: Final = (
         """,
     ),
     Check(
+        ("gtin",),
+        """
+        SELECT s.row_number, 'the GTIN in force, ' || k.replaced_by || '; this one was corrected', s.gtin
+        FROM staged s
+        JOIN masterdata.packaging k ON k.tenant_id = :tenant_id AND k.gtin = s.gtin
+        WHERE k.level = 'item' AND k.former_since IS NOT NULL
+        """,
+    ),
+    Check(
+        ("case_gtin",),
+        """
+        SELECT s.row_number, 'the GTIN in force, ' || k.replaced_by || '; this one was corrected', s.case_gtin
+        FROM staged s
+        JOIN masterdata.packaging k ON k.tenant_id = :tenant_id AND k.gtin = s.case_gtin
+        WHERE k.level = 'case' AND k.replaced_by IS NOT NULL
+        """,
+    ),
+    Check(
         ("case_gtin",),
         """
         SELECT s.row_number, 'a GTIN that nothing else here has', s.case_gtin
@@ -145,6 +163,7 @@ _ALSO_CHANGED: Final = """
     s.case_gtin IS NOT NULL AND NOT EXISTS (
         SELECT FROM masterdata.packaging c
         WHERE c.product_id = t.id AND c.gtin = s.case_gtin AND c.contains_count = s.case_item_count
+        AND c.former_since IS NULL
     )
 """
 
@@ -161,10 +180,10 @@ _PACKAGING: Final = (
     ON CONFLICT (gtin) DO NOTHING
     """,
     """
-    UPDATE masterdata.packaging c SET contains_count = s.case_item_count
+    UPDATE masterdata.packaging c SET contains_count = s.case_item_count, former_since = NULL
     FROM staged s JOIN matched m ON m.row_number = s.row_number
     WHERE m.is_changed AND c.product_id = m.id AND c.gtin = s.case_gtin
-    AND c.contains_count <> s.case_item_count
+    AND (c.contains_count <> s.case_item_count OR c.former_since IS NOT NULL)
     """,
     """
     INSERT INTO masterdata.packaging (gtin, tenant_id, product_id, level, contains_count)
@@ -205,7 +224,7 @@ PRODUCTS: Final = Kind(
     table="masterdata.product",
     match="""
         JOIN masterdata.packaging k
-            ON k.tenant_id = :tenant_id AND k.level = 'item' AND k.gtin = s.gtin
+            ON k.tenant_id = :tenant_id AND k.level = 'item' AND k.gtin = s.gtin AND k.former_since IS NULL
         JOIN masterdata.product t ON t.id = k.product_id
     """,
     values={
