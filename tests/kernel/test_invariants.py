@@ -40,6 +40,13 @@ STORE_OF_STORE: Final = (
     " VALUES (:id, :tenant_id, 'S1', 'store', '自己的门店', :id, now(), now()) RETURNING 1)"
     " SELECT * FROM store"
 )
+FORMER: Final = "UPDATE masterdata.packaging SET {change} WHERE tenant_id = :tenant_id AND level = 'item'"
+EDITION: Final = (
+    "WITH claimed AS (INSERT INTO links.key (key, tenant_id, claimed_at)"
+    " VALUES ('/01/06945678000016', :tenant_id, now()))"
+    " INSERT INTO links.edition (anchor, number, tenant_id, key, effective_at, links, actor, written_at)"
+    " VALUES ('{anchor}', {number}, :tenant_id + {strangeness}, '/01/06945678000016', now(), '[]', 'x', now())"
+)
 
 BREACHES: Final = {
     "codes.runs_cover_order": [
@@ -55,6 +62,17 @@ BREACHES: Final = {
     "codes.print_file_released_once": [PRINT_FILE],  # its codes are not given out
     "masterdata.packaging_has_product": [ORPHAN],
     "masterdata.product_has_one_item": [NAMELESS],
+    "masterdata.former_gtins_are_replaced_within_the_product": [
+        FORMER.format(change="former_since = now()"),
+        FORMER.format(change="former_since = now(), replaced_by = '06945678000016'"),
+    ],
+    "links.editions_are_of_who_speaks_for_the_key": [
+        EDITION.format(anchor="/01/06945678000016", number=1, strangeness=1),
+        EDITION.format(anchor="/01/06945678000023/10/L7", number=1, strangeness=0),
+    ],
+    "links.no_edition_is_missing": [
+        EDITION.format(anchor="/01/06945678000016", number=2, strangeness=0),
+    ],
     "masterdata.stores_have_dealers": [STORE_OF_STORE],
 }
 """Ways to break each invariant that no constraint of the database prevents."""
@@ -95,7 +113,7 @@ def test_names_are_used_once_and_say_whose_they_are() -> None:
     names = [invariant.name for invariant in INVARIANTS]
 
     assert len(set(names)) == len(names)
-    assert all(name.partition(".")[0] in {"codes", "masterdata"} for name in names)
+    assert all(name.partition(".")[0] in {"codes", "links", "masterdata"} for name in names)
     assert all(invariant.promise.endswith(".") for invariant in INVARIANTS)
 
 
