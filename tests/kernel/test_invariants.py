@@ -45,7 +45,8 @@ EDITION: Final = (
     "WITH claimed AS (INSERT INTO links.key (key, tenant_id, claimed_at)"
     " VALUES ('/01/06945678000016', :tenant_id, now()))"
     " INSERT INTO links.edition (anchor, number, tenant_id, key, effective_at, links, actor, written_at)"
-    " VALUES ('{anchor}', {number}, :tenant_id + {strangeness}, '/01/06945678000016', now(), '[]', 'x', now())"
+    " VALUES ('{anchor}', {number}, :tenant_id + {strangeness}, '/01/06945678000016', now(), '[]', 'x',"
+    " now())"
 )
 
 BREACHES: Final = {
