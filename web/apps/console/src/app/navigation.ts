@@ -19,6 +19,7 @@ import {
   Siren,
   Store,
   UsersRound,
+  Waypoints,
 } from "lucide-react";
 import type { words } from "./words";
 
@@ -50,7 +51,10 @@ export const NAVIGATION: Group[] = [
   },
   {
     word: "trace",
-    places: [{ path: "/xray", word: "xray", icon: SearchCode, permission: "codes.read" }],
+    places: [
+      { path: "/xray", word: "xray", icon: SearchCode, permission: "codes.read" },
+      { path: "/links", word: "links", icon: Waypoints, permission: "links.read" },
+    ],
   },
   {
     word: "authenticity",
