@@ -1,10 +1,11 @@
 import { answered, api, type EditionView, type LinkBody } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { Section, useSubmit } from "@wuma/ui";
-import { Alert, AutoComplete, Button, DatePicker, Form, Input, Select, Switch } from "antd";
+import { Alert, AutoComplete, Button, Form, Input, Select, Switch } from "antd";
 import type { Dayjs } from "dayjs";
 import { Plus, Trash2 } from "lucide-react";
 import { LinkTypeSelect } from "./link-type";
+import { MomentPicker } from "./moment-picker";
 import { words } from "./words";
 
 const MEDIA_TYPES = ["text/html", "application/pdf", "application/json", "image/jpeg", "video/mp4"];
@@ -95,7 +96,7 @@ export function Editor({ anchor, base, version, later, onClose, onSaved }: Edito
             <Input maxLength={500} autoComplete="off" />
           </Form.Item>
           <Form.Item name="effective_at" label={t("effectiveAt")} extra={t("effectiveAtHint")}>
-            <DatePicker showTime={{ format: "HH:mm" }} format="YYYY-MM-DD HH:mm" className="wm-wide" />
+            <MomentPicker />
           </Form.Item>
         </div>
         {alert}

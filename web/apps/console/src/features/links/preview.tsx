@@ -2,9 +2,10 @@ import { useMutation } from "@tanstack/react-query";
 import { answered, api, type PreviewView } from "@wuma/api-client";
 import { useWords } from "@wuma/locale";
 import { Facts, ProblemAlert } from "@wuma/ui";
-import { Button, DatePicker, Form, Input, Segmented, Select } from "antd";
+import { Button, Form, Input, Segmented, Select } from "antd";
 import type { Dayjs } from "dayjs";
 import { LinkTypeSelect, useLinkTypeName } from "./link-type";
+import { MomentPicker } from "./moment-picker";
 import { words } from "./words";
 
 interface Fields {
@@ -57,12 +58,7 @@ export function Preview({ uri }: { uri?: string }) {
             />
           </Form.Item>
           <Form.Item name="at" label={t("at")}>
-            <DatePicker
-              showTime={{ format: "HH:mm" }}
-              format="YYYY-MM-DD HH:mm"
-              placeholder={t("atNow")}
-              className="wm-wide"
-            />
+            <MomentPicker placeholder={t("atNow")} />
           </Form.Item>
         </div>
         <Form.Item>
