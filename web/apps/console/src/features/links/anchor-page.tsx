@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, api, type EditionView, Problem } from "@wuma/api-client";
-import { useFormats, useWords } from "@wuma/locale";
+import { useFormats, useInLocale, useWords } from "@wuma/locale";
 import { BackLink, ConfirmButton, Empty, Loaded, PageBody, PageHeader, Section, useMay } from "@wuma/ui";
 import { App, Button } from "antd";
 import { useSearchParams } from "react-router";
@@ -33,6 +33,7 @@ function Anchor({ anchor, editions }: { anchor: string; editions: EditionView[] 
   const { message } = App.useApp();
   const [params, setParams] = useSearchParams();
   const mayWrite = useMay("links.write");
+  const productName = useProductName(anchor);
   const now = inEffect(editions);
   const later = toCome(editions);
   const isEditing = mayWrite && params.has("edit");
@@ -47,7 +48,7 @@ function Anchor({ anchor, editions }: { anchor: string; editions: EditionView[] 
     <>
       <PageHeader
         back={<BackLink to="/links">{t("title")}</BackLink>}
-        title={now?.description || bracketed(anchor)}
+        title={now?.description || productName || bracketed(anchor)}
         purpose={<AnchorCode anchor={anchor} />}
         actions={edit}
       />
@@ -114,6 +115,20 @@ function Later({ edition }: { edition: EditionView }) {
       <LinksTable label={t("later")} links={edition.links} />
     </Section>
   );
+}
+
+/** What the product is called of whose GTIN, lot or serial this is. */
+function useProductName(anchor: string): string | null {
+  const inLocale = useInLocale();
+  const gtin = /^\/01\/(\d{14})/.exec(anchor)?.[1] ?? null;
+  const mayRead = useMay("masterdata.read");
+  const { data } = useQuery({
+    queryKey: ["products", "of", gtin],
+    queryFn: () => answered(api.GET("/api/v1/products", { params: { query: { q: gtin ?? "", limit: 1 } } })),
+    enabled: gtin !== null && mayRead,
+  });
+  const product = data?.items[0];
+  return product === undefined ? null : inLocale(product.name_zh, product.name_en);
 }
 
 /** The editions, the latest first; none where nothing has ever been said. */

@@ -11,7 +11,7 @@ export function History({ editions }: { editions: EditionView[] }) {
   const current = inEffect(editions);
   const coming = new Set(toCome(editions).map(({ number }) => number));
   const columns: Column<EditionView>[] = [
-    { key: "number", title: t("history"), isShort: true, render: ({ number }) => t("edition", { number }) },
+    { key: "number", title: t("number"), isShort: true, render: ({ number }) => t("edition", { number }) },
     {
       key: "state",
       title: t("state"),

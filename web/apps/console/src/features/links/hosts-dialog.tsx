@@ -4,6 +4,7 @@ import { useWords } from "@wuma/locale";
 import { Loaded, useMay, useSubmit } from "@wuma/ui";
 import { App, Button, Form, Input, Modal } from "antd";
 import { Trash2 } from "lucide-react";
+import "./links.css";
 import { words } from "./words";
 
 interface HostsDialogProps {
@@ -84,7 +85,7 @@ function AddHost() {
     changes: ["link-hosts"],
     onAccepted: ({ host }) => {
       form.resetFields();
-      message.success(host);
+      message.success(t("hostAdded", { host }));
     },
   });
   return (
