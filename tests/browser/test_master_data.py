@@ -79,6 +79,36 @@ def test_two_people_change_a_product_and_the_second_is_told(visit: Opens, brand:
     expect(pages[1].get_by_role("dialog").get_by_label("English name")).to_have_value("Third name")
 
 
+def test_a_wrong_gtin_is_corrected_and_the_product_is_found_by_both(
+    visit: Opens, brand: Brand, photograph: Photograph
+) -> None:
+    wrong, right = fresh_gtin(), fresh_gtin()
+    visitor = visit(locale="zh-CN")
+    visitor.sign_in(brand.id, Role.BRAND_ADMIN)
+    visitor.go("/")
+    made = visitor.post("products", {"gtin": wrong, "name_zh": "晨牧奶粉"})
+    taken = visitor.post("products", {"gtin": fresh_gtin(), "name_zh": "另一种"})["gtin"]
+    page = visitor.go(f"/products/{made['id']}")
+
+    page.get_by_role("button", name="更正 GTIN").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("正确的 GTIN").fill(str(taken))
+    form.get_by_label("原因").fill("录成了二段的条码")
+    form.get_by_role("button", name="更正 GTIN").click()
+    expect(form.get_by_role("alert")).to_contain_text("这个 GTIN 已被使用")
+    form.get_by_label("正确的 GTIN").fill(right)
+    photograph(page, "product-correction-zh-1440")
+    form.get_by_role("button", name="更正 GTIN").click()
+
+    former = page.get_by_role("table", name="以前的 GTIN")
+    expect(former.get_by_role("row", name=re.compile(f"{wrong}.*{right}.*录成了二段的条码"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile(f"单品.*{right}")).first).to_be_visible()
+    photograph(page, "product-corrected-zh-1440")
+    for gtin in (wrong, right):
+        page = visitor.go(f"/products?q={gtin}")
+        expect(page.get_by_role("link", name="晨牧奶粉")).to_be_visible()
+
+
 def test_a_long_list_is_walked_forth_and_back_and_a_link_shows_the_same_rows(
     visit: Opens, brand: Brand, photograph: Photograph
 ) -> None:

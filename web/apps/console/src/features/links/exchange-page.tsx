@@ -107,7 +107,7 @@ function Import() {
     <>
       {run.error && <ProblemAlert error={run.error} />}
       {report !== undefined && <Report report={report} fileName={file.name} />}
-      <div className="wm-page-actions">
+      <div className="links-next">
         {report?.dry_run === true && report.changed > 0 && (
           <Button type="primary" onClick={() => run.mutate({ file, isDryRun: false })}>
             {t("importNow", { count: formats.count(report.changed) })}

@@ -13,9 +13,9 @@ export function LinksTable({ label, links }: { label: string; links: LinkBody[] 
       key: "title",
       title: t("linkTitle"),
       render: (link) => (
-        <>
+        <span>
           {link.title} {link.is_default && <Status tone="good">{t("isDefault")}</Status>}
-        </>
+        </span>
       ),
     },
     {

@@ -18,6 +18,8 @@ import {
 import { App, Button } from "antd";
 import { useState } from "react";
 import { useParams } from "react-router";
+import { FormerGtins } from "./former-gtins";
+import { GtinCorrection } from "./gtin-correction";
 import { Packing } from "./packing";
 import { ProductForm } from "./product-form";
 import { words } from "./words";
@@ -66,6 +68,7 @@ function Product({ product }: { product: ProductView }) {
         <Section title={t("packing")}>
           <Packing product={product} />
         </Section>
+        {product.former_gtins.length > 0 && <FormerGtins gtins={product.former_gtins} />}
       </PageBody>
     </>
   );
@@ -78,8 +81,9 @@ function Actions({ product }: { product: ProductView }) {
   const mayWrite = useMay("masterdata.write");
   const mayOrder = useMay("codes.order");
   const mayReadCodes = useMay("codes.read");
+  const mayReadLinks = useMay("links.read");
   const inLocale = useInLocale();
-  const [isFormOpen, setIsFormOpen] = useState(false);
+  const [opened, setOpened] = useState<"form" | "correction" | null>(null);
   const params = { path: { product_id: product.id } };
   const isArchived = product.archived_at !== null;
 
@@ -97,6 +101,11 @@ function Actions({ product }: { product: ProductView }) {
           {t("orders")}
         </ButtonLink>
       )}
+      {mayReadLinks && (
+        <ButtonLink type="text" to={`/links/anchor?path=/01/${product.gtin}`}>
+          {t("links")}
+        </ButtonLink>
+      )}
       {mayWrite && isArchived && <Button onClick={() => setArchived(false)}>{t("restore")}</Button>}
       {mayWrite && !isArchived && (
         <>
@@ -107,10 +116,17 @@ function Actions({ product }: { product: ProductView }) {
             explanation={t("archiveText")}
             onConfirm={() => setArchived(true)}
           />
-          <Button onClick={() => setIsFormOpen(true)}>{t("edit")}</Button>
+          <Button onClick={() => setOpened("correction")}>{t("correctGtin")}</Button>
+          <Button onClick={() => setOpened("form")}>{t("edit")}</Button>
+          <GtinCorrection
+            product={product}
+            isOpen={opened === "correction"}
+            onClose={() => setOpened(null)}
+            onCorrected={({ gtin }) => message.success(t("corrected", { gtin }))}
+          />
           <ProductForm
-            isOpen={isFormOpen}
-            onClose={() => setIsFormOpen(false)}
+            isOpen={opened === "form"}
+            onClose={() => setOpened(null)}
             onSaved={() => message.success(t("saved"))}
             product={product}
           />
