@@ -12,7 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from wuma_gs1.application_identifiers import AIS, Element
-from wuma_gs1.errors import Code, ParseError
+from wuma_gs1.errors import Code, ParseError, shown
+from wuma_gs1.linters import yymmd0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,20 @@ def day(yymmdd: str, *, today: date) -> date:
 
     >>> day("750615", today=date(2026, 11, 22)), day("770615", today=date(2026, 11, 22))
     (datetime.date(2075, 6, 15), datetime.date(1977, 6, 15))
+
+    Raises:
+        ParseError: if it is no date; 000229 was one in 2000 and is none in 2100, which `today` decides.
     """
+    if flaw := yymmd0(yymmdd):
+        raise ParseError(f"date {shown(yymmdd)}: expected {flaw.code.expected}", code=flaw.code)
     year, month, number = _year(int(yymmdd[:2]), today.year), int(yymmdd[2:4]), int(yymmdd[4:6])
-    return date(year, month, number or monthrange(year, month)[1])
+    try:
+        return date(year, month, number or monthrange(year, month)[1])
+    except ValueError:
+        raise ParseError(
+            f"date {yymmdd!r}: there is none in {year}, got by the century rule from {today.year}",
+            code=Code.ILLEGAL_DAY,
+        ) from None
 
 
 def _year(two_digits: int, this_year: int) -> int:
