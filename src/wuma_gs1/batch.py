@@ -63,11 +63,13 @@ def _read(characters: npt.NDArray[np.uint8]) -> tuple[Flags, Numbers]:
     """Turn rows of characters, NUL after the last, into numbers."""
     numbers = np.zeros(len(characters), dtype=np.uint64)
     lengths = np.zeros(len(characters), dtype=np.uint8)
-    good = np.ones(len(characters), dtype=np.bool_)
-    for column in range(characters.shape[1]):
+    good = ~characters[:, GTIN_DIGITS_MAX:].any(axis=1)
+    before = np.ones(len(characters), dtype=np.bool_)
+    for column in range(min(characters.shape[1], GTIN_DIGITS_MAX)):
         digit = characters[:, column] - np.uint8(ord("0"))  # wraps around below "0", so one test is enough
         there = characters[:, column] != 0
-        good &= ~there | (digit < 10)
+        good &= ~there | (before & (digit < 10))  # a NUL inside is no end
+        before = there
         lengths += there
         np.multiply(numbers, np.uint64(10), out=numbers, where=there)
         np.add(numbers, digit, out=numbers, where=there)
@@ -86,6 +88,7 @@ def _sums(numbers: npt.NDArray[np.integer]) -> npt.NDArray[np.uint16]:
     return sums
 
 
+GTIN_DIGITS_MAX = 14
 DIGITS_MAX = 18  # an SSCC; a number of 64 bits holds any of 19 digits
 ROWS_AT_ONCE = 1 << 16  # 512 KiB of numbers, which the second-level cache holds
 _BLOCK = np.uint64(10_000)

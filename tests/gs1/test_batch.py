@@ -36,3 +36,8 @@ def test_numbers_that_are_too_long_or_negative_are_wrong() -> None:
     assert not have_check_digit(np.array([-5, 10**14, 2**62], dtype=np.int64)).any()
     with pytest.raises(ValueError, match="digits 19"):
         have_check_digit(np.array([0]), digits=19)
+
+
+def test_a_nul_inside_and_hundreds_of_digits_are_no_gtin() -> None:
+    texts = [b"690123456\x007892", b"0" * 256 + b"96385074", b"6901234567892"]
+    assert gtins_of(np.array(texts))[1].tolist() == [False, False, True]
