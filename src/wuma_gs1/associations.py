@@ -26,7 +26,7 @@ def association_problems(elements: Sequence[Element]) -> tuple[Problem, ...]:
     ()
     """
     ais = tuple([element[0] for element in elements])
-    problems = _of_ais(ais)
+    problems = () if _go_together(ais) else _of_ais(ais)
     if len(set(ais)) < len(ais):
         problems = (*_repeats(elements), *problems)
     if "8030" in ais:
@@ -35,8 +35,16 @@ def association_problems(elements: Sequence[Element]) -> tuple[Problem, ...]:
 
 
 @lru_cache(maxsize=SHAPES_CACHED_MAX)
+def _go_together(ais: tuple[str, ...]) -> bool:
+    """Whether no rule is broken; messages of a few shapes make up nearly all traffic.
+
+    What is wrong is said anew each time: kept, the faults of strangers would fill the memory.
+    """
+    return not _of_ais(ais)
+
+
 def _of_ais(ais: tuple[str, ...]) -> tuple[Problem, ...]:
-    """Check what depends on the AIs alone; messages of a few shapes make up nearly all traffic."""
+    """Check what depends on the AIs alone."""
     present = dict.fromkeys(ais)
     return tuple(problem for ai in present for problem in _of_one_ai(ai, present))
 

@@ -96,12 +96,11 @@ class DigitalLink(NamedTuple):
         stem = origin + "/".join(segments[:key_at])
         path = read.path(segments, key_at, len(origin))
         attributes, parameters = read.query(query, uri.index("?") + 1) if query else ((), ())
-        placement, companions = _shape_problems(
-            tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes])
-        )
-        problems += placement
-        if associations and not problems and companions:
-            problems += association_problems(path + attributes)
+        shape = tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes])
+        if len(path) + len(attributes) > ELEMENTS_MAX or not _is_sound(*shape):
+            problems += _placement_problems(*shape)
+            if associations and not problems:
+                problems += association_problems(path + attributes)
         if problems:
             raise ParseError.of(tuple(problems))
         return cls(path, attributes, stem, parameters, fragment)
@@ -268,7 +267,7 @@ def _plain_trade_item(uri: str) -> DigitalLink | None:
 
     None if anything is out of the ordinary, or wrong: the general way then says what.
     """
-    found = _PLAIN_TRADE_ITEM(uri)
+    found = _PLAIN_TRADE_ITEM(uri) if len(uri) <= URI_CHARACTERS_MAX else None
     if found is None:
         return None
     stem, gtin, variant, lot, serial, query = found.groups()
@@ -290,8 +289,11 @@ def _plain_trade_item(uri: str) -> DigitalLink | None:
         if spec is None or "%" in value or "+" in value or spec.flaw(value) is not None:
             return None
         attributes.append(Element(ai, value))
-    shape = _shape_problems(tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes]))
-    return DigitalLink(tuple(path), tuple(attributes), stem) if shape == _NO_PROBLEMS else None
+    if len(path) + len(attributes) > ELEMENTS_MAX or not _is_sound(
+        tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes])
+    ):
+        return None
+    return DigitalLink(tuple(path), tuple(attributes), stem)
 
 
 def _not_a_web_uri(uri: str) -> ParseError:
@@ -398,19 +400,19 @@ class _Values(NamedTuple):
 SHORT_GTIN_LENGTHS = {8, 12, 13}
 
 
-_NO_PROBLEMS: tuple[tuple[Problem, ...], bool] = ((), False)
-
-
 @lru_cache(maxsize=SHAPES_CACHED_MAX)
-def _shape_problems(path: tuple[str, ...], attributes: tuple[str, ...]) -> tuple[tuple[Problem, ...], bool]:
-    """Check which AIs there are and where; and say whether the association rules have more to say.
+def _is_sound(path: tuple[str, ...], attributes: tuple[str, ...]) -> bool:
+    """Whether all AIs are in their place and in good company, whatever their values are.
 
-    A brand's links have a handful of shapes, so this is looked up, not done. Only the digital signature
-    has a rule about values.
+    A brand's links have a handful of shapes, so this is looked up, not done. No more than yes or no is kept
+    for a shape, and none of unbounded length, lest strangers fill the memory with faults. Only the digital
+    signature has a rule about values.
     """
     ais = path + attributes
-    return _placement_problems(path, attributes), "8030" in ais or bool(
-        association_problems([Element(ai, "") for ai in ais])
+    return (
+        "8030" not in ais
+        and not _placement_problems(path, attributes)
+        and not association_problems([Element(ai, "") for ai in ais])
     )
 
 
