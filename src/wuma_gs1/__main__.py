@@ -26,7 +26,8 @@ from wuma_gs1.compression import compress, decompress
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.epc import SCHEMES, Epc
 from wuma_gs1.errors import Code, ParseError, shown
-from wuma_gs1.event_hash import event_hashes
+from wuma_gs1.event_documents import read_document
+from wuma_gs1.event_hash import hash_of
 from wuma_gs1.tags import Tag
 
 
@@ -90,10 +91,21 @@ def element_string(line: str) -> dict[str, Any]:
     >>> element_string("]d2010690123456789221A1")["raw"]
     '^010690123456789221A1'
     """
-    message = scan_data.read(line).message if line.startswith("]") else element_strings.read(line)
+    message = _scanned(line) if line.startswith("]") else element_strings.read(line)
     if not message.valid:
         raise ParseError.of(message.problems)
     return {"ai": message.bracketed, "raw": message.raw, "canonical": _canonical_link(message.elements)}
+
+
+def _scanned(line: str) -> element_strings.Message:
+    scan = scan_data.read(line)
+    if scan.message.valid and not scan.message.elements:  # a text; what keeps it from having AIs?
+        try:
+            DigitalLink.parse(scan.text)
+        except ParseError as error:
+            before = scan_data.IDENTIFIER_CHARACTERS
+            raise ParseError.of(tuple([problem.moved(before) for problem in error.problems])) from None
+    return scan.message
 
 
 def epc(line: str) -> dict[str, Any]:
@@ -153,7 +165,7 @@ def _wish(line: str) -> Mapping[str, Any]:
     """Read what to encode: an object with `id`, and perhaps `scheme`, `filter` and `gcpLength`."""
     try:
         wish = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no JSON, or a number of thousands of digits
         raise ParseError(f"{shown(line)}: expected a JSON object, {error}") from None
     for name, kind in {"id": str, "scheme": str, "filter": int, "gcpLength": int}.items():
         value = wish.get(name)
@@ -195,13 +207,19 @@ def _canonical_link(elements: tuple[Element, ...]) -> str | None:
 
 def _hashed(files: list[str]) -> Iterator[dict[str, Any]]:
     for file in files:
+        answer = {"file": file, "index": None, "hash": None, "prehash": None, "error": None}
         try:
-            hashes = event_hashes(Path(file).read_bytes())
+            events, ignored = read_document(Path(file).read_bytes())
         except (ParseError, OSError) as error:
-            yield {"file": file, "index": None, "hash": None, "prehash": None, "error": str(error)}
+            yield {**answer, "error": str(error)}
             continue
-        for index, found in enumerate(hashes):
-            yield {"file": file, "index": index, "hash": found.uri, "prehash": found.prehash, "error": None}
+        for index, event in enumerate(events):
+            try:
+                found = hash_of(event, ignored)
+            except ParseError as error:  # one bad event does not hide the others
+                yield {**answer, "index": index, "error": str(error)}
+            else:
+                yield {**answer, "index": index, "hash": found.uri, "prehash": found.prehash}
 
 
 _LINE_TOOLS: dict[str, tuple[Callable[[str], dict[str, Any]], tuple[str, ...]]] = {

@@ -165,7 +165,10 @@ def _elements(text: str, unknown_ais: bool, contents: bool, problems: list[Probl
     for element, position in found:
         elements.append(element)
         if problem := value_problem(element, unknown_ais=unknown_ais, contents=contents, position=position):
-            problems.append(problem)
+            flaw_start = (problem.position or position) - position
+            # An opening bracket of data has a backslash before it in the text; a raw value has none.
+            escapes = element.value.count("(", 0, flaw_start) if text.startswith("(") else 0
+            problems.append(problem.moved(escapes))
     return tuple(elements)
 
 

@@ -7,8 +7,9 @@ several faults: a wrong check digit must not hide a wrong date.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 
 
 class Code(StrEnum):
@@ -308,6 +309,10 @@ class Problem:
     def __str__(self) -> str:
         return self.message
 
+    def moved(self, by: int) -> Problem:
+        """The same in a text that has so many characters more before it."""
+        return self if self.position is None else replace(self, position=self.position + by)
+
 
 class ParseError(ValueError):
     """An input that is not what it was taken for; `problems` has every fault found, the first one first.
@@ -367,9 +372,12 @@ SHOWN_CHARACTERS_MAX = 120  # longer than any element string a person types, sho
 def full_width(text: str) -> str:
     """Say which characters of a text are full-width forms, which phones and Excel sheets here produce.
 
+    No more than a message bears.
+
     >>> full_width("６９0")
     '６９'
     >>> full_width("690")
     ''
     """
-    return "".join(c for c in text if "\uff01" <= c <= "\uff5e" or c == "\u3000")
+    wide = (c for c in text if "\uff01" <= c <= "\uff5e" or c == "\u3000")
+    return "".join(islice(wide, SHOWN_CHARACTERS_MAX))

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from wuma_gs1 import element_strings
 from wuma_gs1.application_identifiers import Element
+from wuma_gs1.associations import association_problems
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.element_strings import GS, Message
 from wuma_gs1.errors import Code, ParseError, Problem, shown
@@ -37,6 +38,7 @@ class Symbology(StrEnum):
     DOTCODE = "]J0"
 
 
+IDENTIFIER_CHARACTERS = 3
 COMPOSITE = "|]e0"
 _OF_ELEMENTS = {
     Symbology.GS1_128,
@@ -73,29 +75,32 @@ def read(text: str) -> Scan:
         ParseError: if there is no symbology identifier that carries GS1 data.
     """
     try:
-        symbology = Symbology(text[:3])
+        symbology = Symbology(text[:IDENTIFIER_CHARACTERS])
     except ValueError:
         raise ParseError(
             f"scan data {shown(text)}: expected a GS1 symbology identifier such as ]d2 or ]Q3",
             code=Code.UNKNOWN_SYMBOLOGY,
             position=0,
         ) from None
-    data = text[3:]
+    data = text[IDENTIFIER_CHARACTERS:]
     if symbology in _DIGITS:
-        return Scan(symbology, data, _digits_message(data, _DIGITS[symbology]))
-    if symbology in _OF_ELEMENTS:
-        return Scan(symbology, data, _elements_message(data))
-    return Scan(symbology, data, _text_message(data))
+        message = _digits_message(data, _DIGITS[symbology])
+    elif symbology in _OF_ELEMENTS:
+        message = _elements_message(data)
+    else:
+        message = _text_message(data)
+    problems = tuple([problem.moved(IDENTIFIER_CHARACTERS) for problem in message.problems])
+    return Scan(symbology, data, Message(message.elements, problems))
 
 
-def _elements_message(data: str) -> Message:
+def _elements_message(data: str, *, associations: bool = True) -> Message:
     if "^" in data:
         at = data.index("^")
-        problem = Problem(
-            Code.ILLEGAL_SEPARATOR, f"scan data {shown(data)}: '^' cannot be data of an AI", position=at + 3
-        )
-        return Message((), (problem,))
-    return element_strings.read(GS + data)
+        sentence = f"scan data {shown(data)}: '^' cannot be data of an AI"
+        return Message((), (Problem(Code.ILLEGAL_SEPARATOR, sentence, position=at),))
+    message = element_strings.read(GS + data, associations=associations)
+    # A scanner leaves out the first FNC1, so each place is one less here.
+    return Message(message.elements, tuple([problem.moved(-1) for problem in message.problems]))
 
 
 def _digits_message(data: str, length: int) -> Message:
@@ -105,12 +110,17 @@ def _digits_message(data: str, length: int) -> Message:
         expected = f"{length} digits with a check digit"
         message = f"scan data {shown(data)}: expected {expected}, got {shown(primary)}"
         code = flaw.code if flaw is not None else Code.WRONG_LENGTH
-        return Message((), (Problem(code, message, "01", 3),))
+        return Message((), (Problem(code, message, "01", 0),))
     gtin = Element("01", primary.zfill(14))
     if not composite:
         return Message((gtin,))
-    companion = _elements_message(rest)
-    return Message((gtin, *companion.elements), companion.problems)
+    companion = _elements_message(rest, associations=False)
+    elements = (gtin, *companion.elements)
+    if companion.valid:  # what the composite component requires, the linear symbol may have
+        return Message(elements, association_problems(elements))
+    return Message(
+        elements, tuple([problem.moved(length + len(COMPOSITE)) for problem in companion.problems])
+    )
 
 
 def _text_message(data: str) -> Message:

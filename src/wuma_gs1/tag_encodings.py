@@ -273,6 +273,8 @@ def encode_field(name: str, bits: BitWriter, text: str, kind: Field, width: int)
         # A number would lose leading zeros, and with them tell one object from another no more (14.3.1).
         if not _DIGITS(text) or (kind is Field.NUMBER and text[0] == "0" and text != "0"):
             raise _unfit(name, text, "digits without a leading zero" if kind is Field.NUMBER else "digits")
+        if len(text) > width:  # Python itself refuses to read thousands of digits
+            raise _unfit(name, text, f"a number below 2^{width}")
         number = int(text if kind is Field.NUMBER else "1" + text)
         if number >= 1 << width:
             raise _unfit(name, text, f"a number below 2^{width}")

@@ -118,6 +118,8 @@ def test_names_without_a_tag() -> None:
         '{"id": "(01)06901234567892", "filter": true}',
         "{",
         "{" * 5000,
+        '{"id": "(01)06901234567892(21)42", "filter": ' + "9" * 5000 + "}",
+        "urn:epc:tag:gid-96:1.1." + "9" * 5000,
         "FF00",
     ],
 )
@@ -146,6 +148,26 @@ def test_events_are_hashed_file_by_file(tmp_path: Path) -> None:
     assert answers[0]["prehash"] == "eventType=ObjectEventaction=ADD"
     assert answers[0]["hash"].startswith("ni:///sha-256;")
     assert [bool(answer["error"]) for answer in answers] == [False, False, True, True]
+
+
+def test_one_bad_event_does_not_hide_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    good = {"type": "ObjectEvent", "action": "ADD"}
+    file.write_text(json.dumps([good, {**good, "eventTime": "yesterday"}, good]))
+    answers = run("event-hash", str(file))
+    assert [(answer["index"], answer["hash"] is None, bool(answer["error"])) for answer in answers] == [
+        (0, False, False),
+        (1, True, True),
+        (2, False, False),
+    ]
+
+
+def test_a_scanned_text_without_ais_is_no_element_string() -> None:
+    answers = run(
+        "ai", lines=b"]Q1hello\n]Q1https://a.cn/01/06901234567893\n]Q1https://a.cn/01/06901234567892\n"
+    )
+    assert [answer["valid"] for answer in answers] == [False, False, True]
+    assert [problem["position"] for problem in answers[1]["problems"]] == [3 + 16 + 13]
 
 
 def test_a_wrong_call_is_told_how() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.gs1.vectors import Vector, failures, load
 from wuma_gs1 import element_strings, scan_data
 from wuma_gs1.application_identifiers import Element
-from wuma_gs1.errors import ParseError
+from wuma_gs1.errors import Code, ParseError
 from wuma_gs1.keys import Gtin, check_digit
 from wuma_gs1.scan_data import Symbology
 
@@ -91,3 +91,29 @@ def _written(vector: Vector) -> str:
 def test_what_has_no_gs1_symbology_identifier_is_refused(text: str) -> None:
     with pytest.raises(ParseError, match="symbology identifier"):
         scan_data.read(text)
+
+
+def test_a_composite_component_is_about_the_item_of_its_linear_symbol() -> None:
+    assert (
+        scan_data.read("]E06901234567892|]e010A1\x1d21B").message.bracketed == "(01)06901234567892(10)A1(21)B"
+    )
+    assert scan_data.read("]E06901234567892|]e010A1\x1d21B").message.valid
+    [problem] = scan_data.read("]E06901234567892|]e00100012345678905").message.problems
+    assert problem.code is Code.CONFLICTING_REPEAT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "]d20106901234567893",
+        "]C110A\x1d17261301",
+        "]E06901234567892|]e017261301",
+        "]E06901234567892|]e017^",
+        "(10)A\\(\\(~",
+    ],
+)
+def test_problems_are_where_they_are_said_to_be(text: str) -> None:
+    message = scan_data.read(text).message if text[0] == "]" else element_strings.read(text)
+    [problem] = [problem for problem in message.problems if problem.position is not None]
+    assert problem.position is not None
+    assert text[problem.position :][: problem.length or 1] in {"3", "13", "^", "~"}
