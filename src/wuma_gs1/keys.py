@@ -160,6 +160,19 @@ class Gtin(Key):
         return self.value.removeprefix("00") if self.value.startswith("00") else self.value.removeprefix("0")
 
     @property
+    def issuer(self) -> str:
+        """The GS1 member organisation that manages the prefix; of a GTIN-8, the GS1-8 Prefix (1.4.3).
+
+        >>> Gtin.parse("69012341").issuer, Gtin.parse("02345673").issuer
+        ('GS1 China', 'restricted circulation within a company')
+        """
+        from wuma_gs1.prefixes import RESTRICTED_IN_COMPANY, member_organisation
+
+        if self.value.startswith("000000"):
+            return RESTRICTED_IN_COMPANY if self.value[6] == "0" else member_organisation(self.value[6:])
+        return member_organisation(self.value[self.company_prefix_at :])
+
+    @property
     def indicator(self) -> int:
         """0 for a consumer unit, 1 to 8 for a grouping, 9 for variable measure (2.1.6)."""
         return int(self.value[0])
@@ -365,6 +378,11 @@ class Itip(Key):
     def gtin(self) -> Gtin:
         """The trade item that this is a piece of."""
         return Gtin(self.value[:14])
+
+    @property
+    def issuer(self) -> str:
+        """The GS1 member organisation that manages the prefix of the trade item."""
+        return self.gtin.issuer
 
     @property
     def piece(self) -> int:

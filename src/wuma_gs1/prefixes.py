@@ -158,6 +158,7 @@ PREFIX_RANGES: tuple[tuple[str, str, str, str], ...] = (
 
 _FIRSTS = [first for first, _, _, _ in PREFIX_RANGES]
 NOT_ASSIGNED = "not assigned"
+RESTRICTED_IN_COMPANY = "restricted circulation within a company"
 
 
 def member_organisation(digits: str) -> str:

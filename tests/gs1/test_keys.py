@@ -102,3 +102,23 @@ def test_check_pairs_of_models() -> None:
 
 def test_a_serial_may_hold_brackets() -> None:
     assert keys.Giai.parse("0614141(1)").bracketed == r"(8004)0614141\(1)"
+
+
+@pytest.mark.parametrize(
+    ("text", "issuer"),
+    [
+        ("96385074", "GS1 Global Office"),
+        ("69012341", "GS1 China"),
+        ("02345673", "restricted circulation within a company"),
+        ("614141123452", "GS1 US"),
+    ],
+)
+def test_short_gtins_know_where_they_come_from(text: str, issuer: str) -> None:
+    gtin = Gtin.parse(text)
+    assert gtin.issuer == keys.Itip.build(gtin, 1, 2).issuer == issuer
+
+
+def test_a_refusal_stays_short_however_long_the_input_is() -> None:
+    with pytest.raises(ParseError) as refusal:
+        Gtin.parse("６" * 1_000_000)
+    assert len(str(refusal.value)) < 500
