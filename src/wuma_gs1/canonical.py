@@ -45,7 +45,7 @@ def canonical_key(text: str) -> str:
     Raises:
         ParseError: if it is none of these, or begins like a GS1 form and is a wrong one.
     """
-    text = text.strip()
+    text = text.strip(_BLANKS)
     if text.startswith(("(", "^", element_strings.GS)):
         return key_of(element_strings.parse(text, associations=False))
     if text[:8].lower() == "urn:epc:":
@@ -178,6 +178,7 @@ def _normal_escape(found: re.Match[str]) -> str:
     return character if _UNRESERVED(character) else f"%{found[1].upper()}"
 
 
+_BLANKS = " \t\r\n\u3000"  # Python's own idea of blanks has GS in it, which is FNC1 here
 _TRADE_ITEMS = {"01", "8006"}
 _NO_EXTENSION = Element("254", NO_EXTENSION)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}

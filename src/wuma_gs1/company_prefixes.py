@@ -49,7 +49,7 @@ class CompanyPrefixTable:
         try:
             entries = json.loads(text)["GCPPrefixFormatList"]["entry"]
             lengths = {str(entry["prefix"]): int(entry["gcpLength"]) for entry in entries}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise ParseError(
                 f"company prefixes: expected GCPPrefixFormatList.entry with prefix and gcpLength, {error!r}"
             ) from None

@@ -145,11 +145,14 @@ class Epc(NamedTuple):
         'urn:epc:idpat:sgtin:6901234.056789.*'
 
         Raises:
-            ParseError: if no key is there that EPC knows, or with `COMPANY_PREFIX_NEEDED` if the length
-                of the company prefix is neither given nor in the table.
+            ParseError: if no key is there that EPC knows, if it is wrong in itself, or with
+                `COMPANY_PREFIX_NEEDED` if the length of the company prefix is neither given nor in the table.
         """
         values = {element.ai: element.value for element in reversed(elements)}
         scheme, key = _scheme_for(elements, values)
+        if (flaw := AIS[scheme.ai].flaw(key)) and flaw.code not in _RULES_OF_AIS_ONLY:
+            message = f"({scheme.ai}) {AIS[scheme.ai].title} {shown(key)}: expected {flaw.code.expected}"
+            raise ParseError(message, code=flaw.code, ai=scheme.ai)
         start = scheme.indicator + len(scheme.fill)
         length = _prefix_length(scheme, key[start:], company_prefix_length, table)
         prefix = key[start : start + length]
@@ -199,7 +202,7 @@ class Epc(NamedTuple):
         scheme = SCHEMES.get(self.scheme)
         if scheme is None:
             raise ParseError(f"{self.uri} has no GS1 key", code=Code.BAD_EPC_URI)
-        if "*" in self.fields[:2] and self.kind == "idpat":
+        if self.kind == "idpat" and "*" in self.fields[: 4 if scheme.piece else 2]:
             raise ParseError(f"{self.uri} names no single class", code=Code.PATTERN_WITHOUT_KEY)
         return _elements(scheme, self.fields, self.kind)
 
@@ -285,6 +288,8 @@ def _check(uri: str, scheme: Scheme, fields: tuple[str, ...], *, pattern: bool) 
     ):
         got = f"got {prefix!r} and {reference!r}"
         raise _bad(uri, f"company prefix and reference of {scheme.digits} digits together, {got}")
+    if scheme.piece and pattern and fields[2] == "*":  # any piece of a trade item
+        return
     if scheme.piece and not (_TWO_DIGITS(fields[2]) and _TWO_DIGITS(fields[3])):
         raise _bad(uri, f"piece number and total of two digits, got {fields[2]!r} and {fields[3]!r}")
     wild = pattern and fields[-1] == "*"

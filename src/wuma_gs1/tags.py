@@ -6,6 +6,7 @@ the AIs themselves and may append more data about the thing. Both are a `Tag`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -214,7 +215,7 @@ def _of_tag_uri(uri: str) -> Tag:
     filter_value = 0
     if encoding.filter_max:
         filter_text, _, body = body.partition(".")
-        if not (filter_text.isascii() and filter_text.isdigit() and len(filter_text) <= 2):
+        if not _FILTER(filter_text):
             raise ParseError(f"tag URI {shown(uri)}: expected a filter value first", code=Code.BAD_EPC_URI)
         filter_value = int(filter_text)
     scheme = name.partition("-")[0]
@@ -224,8 +225,10 @@ def _of_tag_uri(uri: str) -> Tag:
 def _of_raw_uri(uri: str) -> Tag:
     """Read `urn:epc:raw:96.x3034…`, the form for bits that mean nothing to the reader (TDS 12.4)."""
     length, _, digits = uri[12:].partition(".x")
-    if not (length.isascii() and length.isdigit() and len(length) <= 4 and 4 * len(digits) >= int(length)):
-        raise ParseError(f"raw URI {shown(uri)}: expected <bits>.x<hexadecimal>", code=Code.BAD_EPC_URI)
+    if not (_BIT_COUNT(length) and len(digits) == -(-int(length) // 4)):
+        raise ParseError(
+            f"raw URI {shown(uri)}: expected <bits>.x<hexadecimal>, four bits a digit", code=Code.BAD_EPC_URI
+        )
     return _of_hex(digits)
 
 
@@ -237,6 +240,8 @@ def _check_filter(encoding: Encoding | PlusEncoding, filter_value: int) -> None:
         )
 
 
+_FILTER = re.compile(r"0|[1-9][0-9]?").fullmatch
+_BIT_COUNT = re.compile(r"[1-9][0-9]{0,3}").fullmatch
 _SGTIN_96_BODY = (1 << 88) - 1
 _BY_NAME: dict[str, Encoding] = {encoding.name.upper(): encoding for encoding in ENCODINGS}
 _BY_HEADER: dict[int, Encoding | PlusEncoding] = {

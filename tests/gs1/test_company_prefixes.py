@@ -39,8 +39,15 @@ def test_the_longest_entry_wins() -> None:
         "", "[]", "{}", '{"GCPPrefixFormatList": {"entry": [{"prefix": "690"}]}}', "[" * 9999,
         '{"GCPPrefixFormatList": {"entry": [{"prefix": "69O", "gcpLength": 7}]}}',
         '{"GCPPrefixFormatList": {"entry": [{"prefix": "690", "gcpLength": 13}]}}',
+        '{"GCPPrefixFormatList": {"entry": [{"prefix": "690", "gcpLength": Infinity}]}}',
     ],
 )  # fmt: skip
 def test_what_is_no_list_is_refused(text: str) -> None:
     with pytest.raises(ParseError, match="company prefix"):
         CompanyPrefixTable.parse(text)
+
+
+@pytest.mark.parametrize("value", ["", "069", "06901234567893", "0690123456789２"])
+def test_no_epc_is_made_of_a_key_that_is_wrong(value: str) -> None:
+    with pytest.raises(ParseError, match=r"\(01\) GTIN"):
+        Epc.of([Element("01", value), Element("21", "A1")], company_prefix_length=7)
