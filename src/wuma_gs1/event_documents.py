@@ -68,7 +68,7 @@ def event_of_json(event: Mapping[str, Json], prefixes: Prefixes | None = None) -
     """
     kind = event.get("type")
     if not isinstance(kind, str):
-        raise ParseError(f"JSON event {shown(str(event)[:200])}: expected a 'type', got {kind!r}")
+        raise ParseError(f"JSON event of {shown(', '.join(event))}: expected a text as its 'type'")
     return Node(kind.rpartition(":")[2], "", list(_fields(event, prefixes or {}, 0)))
 
 
@@ -247,6 +247,8 @@ def _ignored(document: Mapping[str, Json], prefixes: Prefixes) -> frozenset[str]
 
 def _fields(content: Mapping[str, Json], prefixes: Prefixes, depth: int) -> Iterator[Node]:
     """Give the fields of a JSON object."""
+    if depth >= DEPTH_MAX:
+        raise _too_deep("JSON")
     own = prefixes_of(content.get("@context"))
     own |= {
         key.removeprefix("@xmlns:"): uri
@@ -296,6 +298,9 @@ def _text(value: Json, prefixes: Prefixes) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list | dict):  # where XML has text only: there is no one way to write it
+        kind = "a list" if isinstance(value, list) else "an object"
+        raise ParseError(f"JSON document: expected a text, a number or a boolean, got {kind}")
     return _full_uri(str(value).strip(), prefixes)
 
 

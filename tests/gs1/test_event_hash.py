@@ -194,6 +194,13 @@ ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaa">]><ObjectEvent><action>&a;</action></Ob
         '{"type": "ObjectEvent", "a": NaN}',
         "[" * 100_000,
         '{"type": "ObjectEvent", "a": ' + "[" * (DEPTH_MAX + 1) + "]" * (DEPTH_MAX + 1) + "}",
+        '{"type": "ObjectEvent", "bizTransactionList": ['
+        + '{"bizTransaction": "x", "bizTransactionList": [' * 330
+        + "]}" * 330
+        + "]}",
+        '{"type": "ObjectEvent", "bizTransactionList": [{"bizTransaction": {"id": "x"}}]}',
+        '{"type": "ObjectEvent", "ex:a": {"#text": ["x"]}}',
+        '{"type": ' + "[" * 980 + "]" * 980 + "}",
         "<a>" * (DEPTH_MAX + 1),
         "<unfinished",
         "<EPCISDocument/>",
