@@ -50,9 +50,8 @@ class Word(StrEnum):
             ParseError: if it is no word of this vocabulary.
         """
         web, urn = _SPELLINGS[cls]
-        word = text
-        for beginning in (f"{CBV_ADDRESS}{web}-", f"cbv:{web}-", f"urn:epcglobal:cbv:{urn}:"):
-            word = word.removeprefix(beginning)
+        beginnings = (f"{CBV_ADDRESS}{web}-", f"cbv:{web}-", f"urn:epcglobal:cbv:{urn}:")
+        word = next((text.removeprefix(each) for each in beginnings if text.startswith(each)), text)
         if word not in cls._value2member_map_:
             raise ParseError(f"{cls.__name__} {shown(text)}: expected a word of CBV 2.0")
         return cls(word)

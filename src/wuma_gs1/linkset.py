@@ -256,7 +256,7 @@ def _long(link_type: str) -> str:
 
 NEAR_MISS = 0.9  # enough to prefer the exact language at equal wishes, too little to overrule a wish
 _OWN_PARAMETERS = ("linkType=", "context=")  # addressed to the resolver, not to the target
-_QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)").fullmatch
+_QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)").fullmatch
 _PLAIN_TITLE = re.compile(r"[ !#-\[\]-~]*").fullmatch
 
 JSON_LD_CONTEXT: dict[str, Any] = {

@@ -49,3 +49,8 @@ def test_every_spelling_of_a_word_is_read(vocabulary: type[cbv.Word]) -> None:
 def test_what_is_no_word_is_refused(text: str) -> None:
     with pytest.raises(ParseError, match="BizStep"):
         cbv.BizStep.parse(text)
+
+
+def test_a_word_has_one_beginning_at_most() -> None:
+    with pytest.raises(ParseError):
+        cbv.BizStep.parse("cbv:BizStep-urn:epcglobal:cbv:bizstep:shipping")

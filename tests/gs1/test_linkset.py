@@ -99,3 +99,8 @@ def test_link_types_are_those_that_resolvers_publish(shared: Path) -> None:
     published = json.loads((shared / "gs1/resolver/resolver-ce-data/gs1resolver.json").read_text("utf-8"))
     names = {name.removeprefix("gs1:") for name in published["activeLinkTypes"]["en"]}
     assert names <= LINK_TYPES
+
+
+def test_a_wish_cannot_be_more_than_whole() -> None:
+    levels = [Level(GTIN, "", (CHINESE, ENGLISH))]
+    assert choose(levels, link_type="gs1:pip", accept_language="zh;q=0.9, en;q=1.9;q=0.5") == (CHINESE,)
