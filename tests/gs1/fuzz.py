@@ -20,16 +20,20 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
+import numpy as np
+
 from tests.gs1 import generated
 from wuma_gs1 import __main__ as line_tools
 from wuma_gs1 import cbv, element_strings, keys, scan_data
+from wuma_gs1.application_identifiers import Element
+from wuma_gs1.batch import gtins_of
 from wuma_gs1.canonical import canonical_key, gs1_key, normalised
 from wuma_gs1.check_characters import check_digit, check_pair, has_check_digit
 from wuma_gs1.company_prefixes import CompanyPrefixTable
 from wuma_gs1.compression import compress, decompress, is_compressed
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.epc import Epc
-from wuma_gs1.errors import ParseError
+from wuma_gs1.errors import Code, ParseError
 from wuma_gs1.event_hash import event_hashes
 from wuma_gs1.human_readable import human_readable
 from wuma_gs1.linkset import Level, Link, choose, link_header
@@ -37,12 +41,28 @@ from wuma_gs1.prefixes import member_organisation
 from wuma_gs1.tags import Tag
 from wuma_gs1.values import meaning
 
-TODAY = date(2026, 11, 22)
+TODAYS = (date(2026, 11, 22), date(2049, 12, 31), date(2060, 2, 28), date(9999, 12, 31))
 SEEDS_PER_KIND = 300
 PEPPER = (
     "0123456789ABCxyz()[]{}^%/?#&=.:;,-_+*!\"'<>\\| \t\r\n"
     "\x00\x1d\x7f\u00e9\u0660\u3000\uff10\uff21\u4e2d\ud800\U0001f600"
 )
+WORDS = (
+    "Infinity",
+    "NaN",
+    "1e999",
+    "-0",
+    "null",
+    "true",
+    "[[",
+    '{"a":',
+    "%2F",
+    "%00",
+    "|]e0",
+    "\\ud800",
+    "00",
+)
+LENGTH_MAX = 10_000
 GROWTH_LENGTHS = (1_000, 2_000, 4_000, 8_000)
 GROWTH_MAX = 3.0  # for twice the length; quadratic is 4, and a busy machine adds noise
 GROWTH_SECONDS_MIN = 0.002  # below that, the clock is the noise
@@ -51,11 +71,22 @@ GROWTH_SECONDS_MIN = 0.002  # below that, the clock is the noise
 def read_elements(text: str) -> None:
     """Read an element string, and again what it writes."""
     message = element_strings.read(text)
+    assert all(0 <= (problem.position or 0) <= len(text) for problem in message.problems)
     if message.valid:
         assert element_strings.read(message.bracketed).elements == message.elements
         human_readable(message.elements, titles=True)
         for element in message.elements:
-            meaning(element, today=TODAY)
+            for today in TODAYS:
+                if refusal := _refused(element, today):
+                    assert element.ai in {"7250", "7251"} or refusal.code is Code.ILLEGAL_DAY
+
+
+def _refused(element: Element, today: date) -> ParseError | None:
+    try:
+        meaning(element, today=today)
+    except ParseError as refusal:
+        return refusal
+    return None
 
 
 def read_unknown_elements(text: str) -> None:
@@ -64,8 +95,9 @@ def read_unknown_elements(text: str) -> None:
 
 
 def read_scan(text: str) -> None:
-    """Read scan data."""
-    scan_data.read(text)
+    """Read scan data; problems are in it, not beside it."""
+    for problem in scan_data.read(text).message.problems:
+        assert problem.position is None or 0 <= problem.position <= len(text)
 
 
 def read_link(text: str) -> None:
@@ -150,6 +182,34 @@ def answer_line(text: str) -> None:
             continue
 
 
+def read_upc_e(text: str) -> None:
+    """Expand a zero-suppressed U.P.C."""
+    keys.expand_upc_e(text)
+
+
+def read_upui(text: str) -> None:
+    """Read a unit pack identifier."""
+    gtin, _, extension = text.partition("|")
+    keys.Upui.parse(gtin, extension)
+
+
+def read_column(text: str) -> None:
+    """Read a column of GTINs; each is one by itself, too."""
+    rows = text.encode(errors="surrogatepass").split()
+    if not rows:
+        return
+    numbers, good = gtins_of(np.array(rows))
+    for row, number, is_good in zip(rows, numbers.tolist(), good.tolist(), strict=True):
+        try:
+            one = keys.Gtin.parse(
+                row.rstrip(b"\0").decode("latin-1").replace("\x1c", "?").replace("\x1d", "?")
+            )
+        except ParseError:
+            assert not is_good
+        else:
+            assert (is_good, int(one.value)) == (True, number)
+
+
 def check(text: str) -> None:
     """Compute check characters of anything."""
     has_check_digit(text)
@@ -193,13 +253,11 @@ READERS: tuple[Callable[[str], None], ...] = (
     read_headers,
     answer_line,
     check,
-    lambda text: void(keys.expand_upc_e(text)),
+    read_upc_e,
+    read_upui,
+    read_column,
     *(key_reader(kind) for kind in KEY_KINDS),
 )
-
-
-def void(value: object) -> None:
-    """Take a value and say nothing."""
 
 
 class Finding(NamedTuple):
@@ -228,6 +286,8 @@ def seeds(source: Random) -> list[tuple[str, tuple[Callable[[str], None], ...]]]
         assert tag.epc is not None
         made += [(tag.hex, of_names), (tag.uri, of_names), (tag.epc.uri, of_names)]
         made.append((generated.plus_tag(source).hex, of_names))
+        wish = {"id": tag.epc.uri, "scheme": tag.encoding, "filter": tag.filter_value, "gcpLength": 7}
+        made.append((json.dumps(wish), (answer_line,)))
         kind = source.choice(KEY_KINDS)
         made.append((generated.value(source, kind.ai), (key_reader(kind), check)))
         made.append((document(source), (read_document,)))
@@ -236,7 +296,9 @@ def seeds(source: Random) -> list[tuple[str, tuple[Callable[[str], None], ...]]]
         ("https://ref.gs1.org/cbv/BizStep-shipping", (read_word,)),
         ("urn:epcglobal:cbv:bizstep:shipping", (read_word,)),
         ("zh-CN,zh;q=0.9,en;q=0.8,*;q=0.1", (read_headers,)),
-        ("04252614", (READERS[16], check)),
+        ("04252614", (read_upc_e, check)),
+        ("06901234567892|A1", (read_upui,)),
+        ("6901234567892 96385074 614141123452 06901234567892", (read_column,)),
     ]
     return made
 
@@ -252,7 +314,9 @@ def document(source: Random) -> str:
             "eventTime": "2026-03-01T08:00:00.1234+08:00",
             "epcList": [name.uri],
             "quantityList": [{"epcClass": name.canonical, "quantity": 12.50, "uom": "KGM"}],
-            "bizTransactionList": [{"type": "po", "bizTransaction": "urn:x:y"}],
+            "bizTransactionList": [
+                {"type": "po", "bizTransaction": "urn:x:y", "sourceList": [{"source": "x"}]}
+            ],
             "ex:a": {"ex:b": [1, {"ex:c": True}], "#text": "t"},
         }
         return json.dumps(event)
@@ -269,7 +333,7 @@ def mutated(source: Random, text: str, other: str) -> str:
     for _ in range(source.choice((1, 1, 1, 2, 3, 8))):
         length = len(text)
         at = int(source.random() * (length + 1))
-        match int(source.random() * 8):
+        match int(source.random() * 9):
             case 0:
                 text = text[:at] + source.choice(PEPPER) + text[at:]
             case 1 | 2:
@@ -281,10 +345,13 @@ def mutated(source: Random, text: str, other: str) -> str:
             case 5:
                 text = text[:at] + other[int(source.random() * len(other)) :]
             case 6:
-                text = text[:at] + text[max(0, at - 5) : at] * source.choice((1, 2, 40)) + text[at:]
+                times = source.choice((1, 2, 40)) if source.random() < 0.999 else 2000
+                text = text[:at] + text[max(0, at - 5) : at] * times + text[at:]
+            case 7:
+                text = text[:at] + source.choice(WORDS) + text[at:]
             case _:
                 text = text.swapcase() if source.random() < 0.2 else text[:at] + text[at:][::-1]
-    return text[:4000]
+    return text[:LENGTH_MAX]
 
 
 def attempt(reader: Callable[[str], None], text: str) -> Finding | None:
