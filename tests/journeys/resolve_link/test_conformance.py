@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema_rs
@@ -283,6 +284,39 @@ def test_an_item_is_answered_at_its_own_address_and_its_links_on_request(shelf: 
     assert serial[f"{RELATION}verificationService"][0]["href"] == f"https://id.wuma.test{shelf.key}{item}"
     assert serial[f"{RELATION}defaultLink"][0]["href"] == f"https://id.wuma.test{shelf.key}{item}"
     assert gtin[f"{RELATION}recipeInfo"][0]["href"] == f"https://{HOST}/r"
+
+
+def test_the_page_of_an_item_names_its_links_to_pages_of_any_origin(shelf: Shelf) -> None:
+    shelf.keep("", link(is_default=True))
+    item = f"{shelf.key}/21/2345678923456789"
+
+    for method in ("GET", "HEAD"):
+        page = shelf.get(item, method, accept="text/html")
+        assert page.headers["access-control-allow-origin"] == "*"
+        (target,) = re.findall(r"<([^>]*)>; rel=\"linkset\"", page.headers["link"])
+        assert LINKSET in shelf.get(item + target).headers["content-type"]
+
+
+@pytest.mark.parametrize("gtin_digits", [9, 10, 11])
+def test_what_looks_like_an_item_and_is_none_is_explained(shelf: Shelf, gtin_digits: int) -> None:
+    answer = shelf.get(f"/01/{'1' * gtin_digits}/21/A1")
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:wuma:problem:not-a-digital-link")
+
+
+def test_a_variant_of_a_product_is_led_by_the_product(shelf: Shelf) -> None:
+    shelf.keep("", link(is_default=True))
+
+    assert shelf.scan("/22/2A").headers["location"] == f"https://{HOST}/p"
+    assert shelf.scan("/22/2A/21/A1").status_code in {200, 307}
+
+
+def test_a_product_without_links_is_named_where_nothing_is_found(shelf: Shelf) -> None:
+    page = shelf.scan("", accept="text/html", accept_language="zh")
+    told = shelf.scan("", accept="application/json", accept_language="en")
+
+    assert (page.status_code, told.status_code, told.json()["name"]) == (404, 404, "Morning Meadow")
+    assert "晨牧奶粉" in page.text
 
 
 def test_a_hidden_code_never_leaves_its_own_address(shelf: Shelf) -> None:

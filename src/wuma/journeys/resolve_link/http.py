@@ -26,6 +26,7 @@ from wuma.journeys.resolve_link.resolve import (
     decide,
 )
 from wuma.journeys.scan_code import page
+from wuma.journeys.scan_code.http import OPEN_CODE
 from wuma.journeys.scan_code.reception import Headers, Reception, Reply, headers_of, language_of
 from wuma.journeys.scan_code.texts import Language
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal
@@ -43,7 +44,6 @@ LINK_HEADER_BYTES_MAX: Final = 4000
 
 _KEY_PATH: Final = re.compile(r"/[0-9]{2,4}/")
 _PACKED: Final = re.compile(r"/([A-Za-z0-9_-]{6,2048})/?")
-_ITEM: Final = re.compile(r"/01/[0-9]{8,14}(/22/[^/]+)?(/10/[^/]+)?/21/[^/]+/?", re.ASCII)
 _CORS: Final = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Link, Location"),
@@ -114,7 +114,7 @@ class ResolverRoutes:
         if path in self._documents:
             return True
         if _KEY_PATH.match(path):
-            return _ITEM.fullmatch(path) is None or scope["method"] == "OPTIONS" or _asks_for_links(scope)
+            return OPEN_CODE.fullmatch(path) is None or scope["method"] == "OPTIONS" or _asks_for_links(scope)
         found = _PACKED.fullmatch(path)
         return found is not None and found[1] not in self._taken and self._unpacked(scope) is not None
 
@@ -168,7 +168,8 @@ class ResolverRoutes:
                     raise NotFound(
                         f"No link of the type {asked.link_type[:80]} is kept; there is: {', '.join(types)}."
                     )
-                raise NotFound(f"{link.bracketed}: valid, and nobody has said where it leads.")
+                known = {"name": levels[-1].description} if levels[-1].description else {}
+                raise NotFound(f"{link.bracketed}: valid, and nobody has said where it leads.", **known)
 
     def _read(self, scope: Scope) -> tuple[DigitalLink, bool]:
         uri = self._uri(scope)
@@ -254,7 +255,8 @@ def _refusal(refusal: Refusal, headers: Headers, scope: Scope) -> Reply:
         media_type = (b"content-type", response.headers["content-type"].encode())
         return Reply(response.status_code, [media_type, *own, *_CORS], bytes(response.body))
     problem = page.Problem.MALFORMED if isinstance(refusal, InvalidInput) else page.Problem.NO_LINK
-    body = page.render_problem(problem, language=language_of(scope, headers))
+    name = str(refusal.members.get("name", ""))
+    body = page.render_problem(problem, language=language_of(scope, headers), name=name)
     sent = [(b"content-type", b"text/html; charset=utf-8"), *page.page_headers()]
     return Reply(response.status_code, [*sent, *own, *_CORS], body)
 

@@ -35,8 +35,15 @@ from wuma.kernel.ids import uuid7
 
 BODY_BYTES_MAX: Final = 4096
 
-_OPEN_CODE: Final = re.compile(r"/01/(\d{8}|\d{12,14})(?:/10/[^/]{1,60})?/21/([^/]{1,60})/?", re.ASCII)
+OPEN_CODE: Final = re.compile(r"/01/(\d{8}|\d{12,14})(?:/10/[^/]{1,60})?/21/([^/]{1,60})/?", re.ASCII)
+"""The address of an item: its GTIN and serial, perhaps with the lot between them."""
 _HIDDEN_CODE: Final = re.compile(r"/[hH]/([^/]{1,80})/?", re.ASCII)
+_OPEN_HEADERS: Final = [
+    (b"link", b'<?linkType=linkset>; rel="linkset"; type="application/linkset+json"'),
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Link"),
+]
+"""The address of an item is a Digital Link, too: its page names its links, for pages of any origin."""
 
 
 class ScanRoutes:
@@ -53,7 +60,7 @@ class ScanRoutes:
         if start in {"/h/", "/H/"} and (found := _HIDDEN_CODE.fullmatch(path)):
             scope["state"]["route"] = "/h/{code}"
             answering = self._hidden(scope, receive, found[1])
-        elif start == "/01" and (found := _OPEN_CODE.fullmatch(path)):
+        elif start == "/01" and (found := OPEN_CODE.fullmatch(path)):
             scope["state"]["route"] = "/01/{gtin}/21/{serial}"
             answering = self._open(scope, found[1], found[2])
         else:
@@ -67,12 +74,14 @@ class ScanRoutes:
 
     async def _open(self, scope: Scope, gtin: str, serial: str) -> Reply:
         if scope["method"] != "GET":
-            return html_reply(b"") if scope["method"] == "HEAD" else _method_not_allowed(b"GET, HEAD")
+            reply = html_reply(b"") if scope["method"] == "HEAD" else _method_not_allowed(b"GET, HEAD")
+            return reply._replace(headers=[*reply.headers, *_OPEN_HEADERS])
         headers = headers_of(scope)
         now = self._reception.now(headers)
         visitor = self._reception.visitor(scope, headers)
         answer = await self._reception.desk.open_code(gtin.zfill(14), serial, visitor, now=now)
-        return self._reception.reply(scope, headers, answer, visitor, now, scanned=scope["path"])
+        reply = self._reception.reply(scope, headers, answer, visitor, now, scanned=scope["path"])
+        return reply._replace(headers=[*reply.headers, *_OPEN_HEADERS])
 
     async def _hidden(self, scope: Scope, receive: Receive, code: str) -> Reply:
         headers = headers_of(scope)

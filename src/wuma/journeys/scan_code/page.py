@@ -144,12 +144,17 @@ def render_choices(*, name: str, links: Collection[tuple[str, str, str]], langua
     return _template("choices.html", language).render(name=name, links=links).encode()
 
 
-def render_problem(problem: Problem, *, language: Language, incident: str | None = None) -> bytes:
-    """Return the page that says why there is no answer. `incident` leads us to the log line."""
+def render_problem(
+    problem: Problem, *, language: Language, incident: str | None = None, name: str = ""
+) -> bytes:
+    """Return the page that says why there is no answer.
+
+    `incident` leads us to the log line; `name` is that of the product, where it is known.
+    """
     texts = TEXTS[language]
     template = _template("problem.html", language)
     headline, lead = texts[f"{problem}.headline"], texts[f"{problem}.lead"]
-    return template.render(headline=headline, lead=lead, incident=incident).encode()
+    return template.render(headline=headline, lead=lead, incident=incident, name=name).encode()
 
 
 @functools.cache
