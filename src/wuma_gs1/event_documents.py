@@ -135,10 +135,12 @@ class _XmlReader:
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._text
         self.parser.StartNamespaceDeclHandler = self._declare
+        self.parser.EndNamespaceDeclHandler = self._undeclare
         self.parser.EntityDeclHandler = self._refuse_entity
         self.root = Node("", "", [])
         self._open: list[tuple[Node, list[str | None]]] = [(self.root, [])]
         self._prefixes = dict(PREFIXES)
+        self._shadowed: list[str] = []  # what prefixes meant outside; expat closes them in reverse order
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) > DEPTH_MAX:
@@ -170,9 +172,15 @@ class _XmlReader:
         self._open[-1][1].append(text)
 
     def _declare(self, prefix: str | None, uri: str | None) -> None:
-        """Remember a prefix for compact URIs in values. The last declaration wins: nobody nests two."""
-        if prefix and uri and prefix not in PREFIXES:
-            self._prefixes[prefix] = uri
+        """Remember a prefix for compact URIs in values, as long as its element is open."""
+        if prefix and prefix not in PREFIXES:
+            self._shadowed.append(self._prefixes.get(prefix, ""))
+            self._prefixes[prefix] = uri or ""
+
+    def _undeclare(self, prefix: str | None) -> None:
+        """Go back to what a prefix meant outside the element that has just been closed."""
+        if prefix and prefix not in PREFIXES:
+            self._prefixes[prefix] = self._shadowed.pop()
 
     def _refuse_entity(self, name: str, *_declaration: object) -> None:
         raise ParseError(f"XML document: expected no entity declarations, got {shown(name)}")
@@ -301,7 +309,10 @@ def _text(value: Json, prefixes: Prefixes) -> str:
     if isinstance(value, list | dict):  # where XML has text only: there is no one way to write it
         kind = "a list" if isinstance(value, list) else "an object"
         raise ParseError(f"JSON document: expected a text, a number or a boolean, got {kind}")
-    return _full_uri(str(value).strip(), prefixes)
+    try:
+        return _full_uri(str(value).strip(), prefixes)
+    except ValueError:  # Python itself refuses to write integers of thousands of digits
+        raise ParseError("JSON document: expected a number of at most 4,300 digits") from None
 
 
 def _full_name(key: str, prefixes: Prefixes) -> str:

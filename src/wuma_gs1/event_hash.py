@@ -155,12 +155,14 @@ def _canonical(text: str) -> str:
 
 def _plain_number(text: str) -> str:
     number = Decimal(text)
+    if not number:
+        return "0"
     if abs(number.adjusted()) > EXPONENT_MAX:
         return text
     plain = f"{number:f}"
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
-    return "0" if plain in {"-0", "0"} else plain
+    return plain
 
 
 def _instant(name: str, text: str) -> str:

@@ -176,6 +176,27 @@ def test_extension_wrappers_and_schema_attributes_of_xml_do_not_count() -> None:
     assert event_hashes(document("<ex:a>1</ex:a>")) != plain
 
 
+def test_a_prefix_means_what_it_means_where_it_stands() -> None:
+    inside = '<x:a xmlns:x="https://in.example/" xmlns:y="https://y.example/">x:1 y:1</x:a>'
+    [event] = event_hashes(
+        f'<ObjectEvent xmlns:x="https://out.example/"><x:b>x:1</x:b>{inside}<x:c>x:1</x:c><d>y:1</d></ObjectEvent>'
+    )
+    assert event.prehash == (
+        "eventType=ObjectEventd=y:1{https://in.example/}a=https://in.example/1 y:1"
+        "{https://out.example/}b=https://out.example/1{https://out.example/}c=https://out.example/1"
+    )
+
+
+@pytest.mark.parametrize("zero", ["0", "-0", "+0.00", "0e500", "0E-999999999", "0." + "0" * 1000])
+def test_zero_is_zero_however_long_it_is_written(zero: str) -> None:
+    assert hash_of_json({"type": "ObjectEvent", "ex:a": zero}, CONTEXT).prehash.endswith("a=0")
+
+
+def test_an_integer_that_python_does_not_write_is_refused() -> None:
+    with pytest.raises(ParseError):
+        hash_of_json({"type": "ObjectEvent", "ex:a": 10**5000}, CONTEXT)
+
+
 ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaa">]><ObjectEvent><action>&a;</action></ObjectEvent>'
 
 
