@@ -20,6 +20,7 @@ from wuma_world.print_shop import PrintShop
 from wuma_world.production import RollKey
 from wuma_world.scanning import Crowd, Heard
 from wuma_world.scans import HOUR_SECONDS
+from wuma_world.website import lead_codes
 from wuma_world.world import World
 
 OPENED_HOUR: Final = 8
@@ -71,6 +72,7 @@ async def play(world: World, server: Server, people: People, folder: Path, told:
     opened_at = world.at(OPENED_HOUR * HOUR_SECONDS)
     await found_brand(server, people.operator, people.admin, world.brand, at=opened_at)
     office = await open_office(server, people.admin, people.staff, people.vendors, folder, at=opened_at)
+    await lead_codes(office.admin, world.brand, at=opened_at)
     told(OFFICE, 1, 1)
     shop = PrintShop.with_new_keys(world, office)
     labels, orders = await shop.print_all(world.production, lambda done, total: told(PRINTING, done, total))

@@ -26,6 +26,7 @@ from wuma_world.production import Level
 from wuma_world.reckoning import Reckoning
 from wuma_world.scale import SMALL
 from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS, Printed, Story
+from wuma_world.website import page_of
 from wuma_world.world import END, World
 
 WIDELY_COPIED_CAUGHT_MIN: Final = 0.8
@@ -69,6 +70,7 @@ async def prove(world: World, server: Server, played: Played, found: Reckoning) 
     """Check everything."""
     checks = _of_verdicts(world, played, found)
     checks += await _of_pages(server, world, played)
+    checks += await _of_links(server, world)
     checks += await _of_orders(world, played)
     checks += await _of_log(played)
     checks.append(await _of_leak(world, played))
@@ -116,6 +118,23 @@ async def _of_pages(server: Server, world: World, played: Played) -> list[Check]
     page = await server.request("GET", path, at=world.at(END))
     names = can.label.roll.product.brand in page.text
     checks.append(Check.equal("page.can_names_its_brand", True, names))
+    return checks
+
+
+async def _of_links(server: Server, world: World) -> list[Check]:
+    """Ask where a code without a serial leads, as phones and programs of two languages do."""
+    batch = world.production.batches[0]
+    product = batch.roll.product
+    checks = []
+    for language in ("zh", "en"):
+        headers = {"Accept": "text/html", "Accept-Language": language}
+        answer = await server.request("GET", f"/01/{product.gtin}", at=world.at(END), headers=headers)
+        led = Check.equal(f"links.{language}", page_of(product, language), answer.headers.get("location"))
+        checks.append(led)
+    path = f"/01/{product.gtin}/10/{batch.number}?linkType=gs1:certificationInfo"
+    report = await server.request("GET", path, at=world.at(END))
+    of_lot = report.headers.get("location", "").endswith(f"/{batch.number}.pdf")
+    checks.append(Check.equal("links.report_of_the_lot", True, of_lot))
     return checks
 
 
