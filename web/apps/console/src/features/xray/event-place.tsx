@@ -2,31 +2,31 @@ import { useQuery } from "@tanstack/react-query";
 import { answered, api } from "@wuma/api-client";
 import { MapPin } from "lucide-react";
 import { Link } from "react-router";
-import { glnOf } from "./gln";
+import { glnStartOf } from "./gln";
 
 const NAMES_MS = 5 * 60_000;
 
 /** Where an event happened: the name of the site or partner that has the GLN, or else the identifier. */
 export function EventPlace({ fields }: { fields: Record<string, unknown> }) {
   const place = idOf(fields.readPoint) ?? idOf(fields.bizLocation);
-  const gln = place === null ? null : glnOf(place);
+  const start = place === null ? null : glnStartOf(place);
   const { data } = useQuery({
-    queryKey: ["place", gln],
-    queryFn: () => findPlace(gln ?? ""),
-    enabled: gln !== null,
+    queryKey: ["place", start],
+    queryFn: () => findPlace(start ?? ""),
+    enabled: start !== null,
     staleTime: NAMES_MS,
   });
   if (place === null) return null;
   return (
     <span className="xray-place">
       <MapPin size={13} aria-hidden />
-      {data ? <Link to={data.path}>{data.name}</Link> : <code>{gln ?? place}</code>}
+      {data ? <Link to={data.path}>{data.name}</Link> : <code>{place}</code>}
     </span>
   );
 }
 
-async function findPlace(gln: string): Promise<{ name: string; path: string } | null> {
-  const params = { query: { q: gln, limit: 1 } };
+async function findPlace(glnStart: string): Promise<{ name: string; path: string } | null> {
+  const params = { query: { q: glnStart, limit: 1 } };
   const [site] = (await answered(api.GET("/api/v1/sites", { params }))).items;
   if (site !== undefined) return { name: site.name, path: `/sites/${site.id}` };
   const [partner] = (await answered(api.GET("/api/v1/partners", { params }))).items;
