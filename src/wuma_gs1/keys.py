@@ -45,7 +45,10 @@ COMPANY_PREFIX_DIGITS = range(
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A GS1 identification key; `value` is what its Application Identifier takes."""
+    """A GS1 identification key; `value` is what its Application Identifier takes.
+
+    Its kinds inherit all that makes it a value; a decorator for each would double the time to import them.
+    """
 
     value: str
 
@@ -107,10 +110,10 @@ class Key:
         return member_organisation(self.value[self.company_prefix_at :])
 
 
-@dataclass(frozen=True, slots=True)
 class Gtin(Key):
     """A Global Trade Item Number, filled up to 14 digits (General Specifications 3.3.2)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "01"
     name: ClassVar[str] = "GTIN"
     company_prefix_at: ClassVar[int] = 1
@@ -178,10 +181,10 @@ class Gtin(Key):
         return int(self.value[0])
 
 
-@dataclass(frozen=True, slots=True)
 class Sscc(Key):
     """A Serial Shipping Container Code (3.3.1)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "00"
     name: ClassVar[str] = "SSCC"
     company_prefix_at: ClassVar[int] = 1
@@ -197,10 +200,10 @@ class Sscc(Key):
         return cls(digits + str(check_digit(digits)))
 
 
-@dataclass(frozen=True, slots=True)
 class Gln(Key):
     """A Global Location Number: a party or a place (3.7.9)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "414"
     name: ClassVar[str] = "GLN"
 
@@ -215,10 +218,10 @@ class Gln(Key):
         return cls(digits + str(check_digit(digits)))
 
 
-@dataclass(frozen=True, slots=True)
 class Grai(Key):
     """A Global Returnable Asset Identifier: asset type and serial (3.9.3)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "8003"
     name: ClassVar[str] = "GRAI"
     company_prefix_at: ClassVar[int] = 1
@@ -239,10 +242,10 @@ class Grai(Key):
         return self.value[14:]
 
 
-@dataclass(frozen=True, slots=True)
 class Giai(Key):
     """A Global Individual Asset Identifier (3.9.4)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "8004"
     name: ClassVar[str] = "GIAI"
 
@@ -252,10 +255,10 @@ class Giai(Key):
         return cls.parse(checked_company_prefix(cls.name, company_prefix) + asset_reference)
 
 
-@dataclass(frozen=True, slots=True)
 class Gsrn(Key):
     """A Global Service Relation Number of a recipient: a patient, a member (3.9.14)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "8018"
     name: ClassVar[str] = "GSRN"
 
@@ -270,18 +273,18 @@ class Gsrn(Key):
         return cls(digits + str(check_digit(digits)))
 
 
-@dataclass(frozen=True, slots=True)
 class Gsrnp(Gsrn):
     """A Global Service Relation Number of a provider: a nurse, a driver (3.9.13)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "8017"
     name: ClassVar[str] = "GSRNP"
 
 
-@dataclass(frozen=True, slots=True)
 class Gdti(Key):
     """A Global Document Type Identifier and serial (3.5.10)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "253"
     name: ClassVar[str] = "GDTI"
 
@@ -297,26 +300,26 @@ class Gdti(Key):
         return self.value[13:]
 
 
-@dataclass(frozen=True, slots=True)
 class Gcn(Gdti):
     """A Global Coupon Number and serial (3.5.11)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "255"
     name: ClassVar[str] = "GCN"
 
 
-@dataclass(frozen=True, slots=True)
 class Ginc(Giai):
     """A Global Identification Number for Consignment (3.7.2)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "401"
     name: ClassVar[str] = "GINC"
 
 
-@dataclass(frozen=True, slots=True)
 class Gsin(Key):
     """A Global Shipment Identification Number (3.7.3)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "402"
     name: ClassVar[str] = "GSIN"
 
@@ -331,18 +334,18 @@ class Gsin(Key):
         return cls(digits + str(check_digit(digits)))
 
 
-@dataclass(frozen=True, slots=True)
 class Cpid(Giai):
     """A Component/Part Identifier (3.9.10)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "8010"
     name: ClassVar[str] = "CPID"
 
 
-@dataclass(frozen=True, slots=True)
 class Gmn(Key):
     """A Global Model Number with its check character pair (3.9.11)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "8013"
     name: ClassVar[str] = "GMN"
 
@@ -357,10 +360,10 @@ class Gmn(Key):
         return cls.parse(text + check_pair(text))
 
 
-@dataclass(frozen=True, slots=True)
 class Itip(Key):
     """An Individual Trade Item Piece: GTIN, piece number, total of pieces (3.9.7)."""
 
+    __slots__ = ()
     ai: ClassVar[str] = "8006"
     name: ClassVar[str] = "ITIP"
     company_prefix_at: ClassVar[int] = 1

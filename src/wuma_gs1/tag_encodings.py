@@ -151,7 +151,6 @@ class PartitionedEncoding:
         return bits
 
 
-@dataclass(frozen=True, slots=True)
 class GeneralIdentifierEncoding:
     """GID-96: a manager number of EPCglobal's, class and serial (14.6.8)."""
 
@@ -174,7 +173,6 @@ class GeneralIdentifierEncoding:
         return bits
 
 
-@dataclass(frozen=True, slots=True)
 class DefenseEncoding:
     """USDOD-96: CAGE or DoDAAC code in eight-bit characters, serial (14.6.9)."""
 
@@ -202,7 +200,6 @@ class DefenseEncoding:
         return bits
 
 
-@dataclass(frozen=True, slots=True)
 class AerospaceEncoding:
     """ADI-var: CAGE or DoDAAC, part number and serial in six-bit characters (14.6.10)."""
 
