@@ -157,7 +157,9 @@ def _of_web(text: str) -> str:
     try:
         return _of_link(text)
     except ParseError:
-        return normalised(text)
+        normal = normalised(text)
+    # An escape that need not be one may have hidden a link: %30%31 is 01.
+    return normal if normal == text else gs1_key(normal) or normal
 
 
 def _of_link(text: str) -> str:
