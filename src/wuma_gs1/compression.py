@@ -15,10 +15,10 @@ from typing import NamedTuple
 from wuma_gs1.application_identifiers import AI_LENGTH_BY_PREFIX, AIS, Component, Element
 from wuma_gs1.bits import BitReader, BitWriter
 from wuma_gs1.digital_link import CONVENIENCE_NAMES, DigitalLink, escaped
-from wuma_gs1.errors import Code, ParseError
+from wuma_gs1.errors import Code, ParseError, shown
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-COMPRESSED_CHARACTERS_MAX = 2048
+COMPRESSED_CHARACTERS_MAX = 2048  # unpacked and escaped, three times as many: what a URI may have
 
 OPTIMISATIONS: dict[str, tuple[str, ...]] = {
     "0A": ("01", "22"), "0B": ("01", "10"), "0C": ("01", "21"), "0D": ("01", "17"),
@@ -45,6 +45,9 @@ def compress(link: DigitalLink, *, partly: bool = False, optimised: bool = False
         link: what to compress.
         partly: leave the primary key readable.
         optimised: use one code for AIs that often come together; shorter, and not every reader knows it.
+
+    Raises:
+        ParseError: if it comes out longer than what `decompress` reads.
     """
     if partly or _readable_key(link.stem) is not None:  # else the stem would be taken for the key
         packed = _pack((*link.qualifiers, *link.attributes), optimised)
@@ -53,7 +56,14 @@ def compress(link: DigitalLink, *, partly: bool = False, optimised: bool = False
     else:
         path = f"{link.stem}/{_pack(link.elements, optimised)}"
     query = "&".join(name if value is None else f"{name}={value}" for name, value in link.parameters)
-    return path + (f"?{query}" if query else "") + ("" if link.fragment is None else f"#{link.fragment}")
+    uri = path + (f"?{query}" if query else "") + ("" if link.fragment is None else f"#{link.fragment}")
+    if len(uri) > COMPRESSED_CHARACTERS_MAX:
+        raise ParseError(
+            f"Digital Link {shown(link.uri)}: expected at most {COMPRESSED_CHARACTERS_MAX} characters "
+            f"when compressed, got {len(uri)}",
+            code=Code.NOT_ENCODABLE,
+        )
+    return uri
 
 
 def decompress(uri: str, *, contents: bool = True, associations: bool = True) -> DigitalLink:

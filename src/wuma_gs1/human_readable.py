@@ -1,7 +1,6 @@
 """Human readable interpretation: the text below a symbol (General Specifications 4.14).
 
-AIs in brackets, a space before the value; the primary key first, the rest as they are in the symbol. The
-brackets are never in the symbol.
+AIs in brackets, a space before the value, in the order of the symbol. The brackets are never in the symbol.
 """
 
 from __future__ import annotations
