@@ -1,4 +1,4 @@
-"""Taking in EPCIS documents: all of their events, each once.
+"""Taking in EPCIS documents: all of their valid events, each once.
 
 An event that was captured before is a duplicate and changes nothing: it is known by its eventID, or by a
 digest of all it says when it has none. Events of one capture get consecutive numbers, which is what lets
@@ -11,9 +11,9 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -21,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wuma.chain.trace import postings
-from wuma.chain.trace.documents import Json, ReadDocument, ReadEvent, things_named
+from wuma.chain.trace.documents import Json, ReadDocument, ReadEvent, RefusedEvent, things_named
 from wuma.chain.trace.postings import Role, Touch, runs_of
 from wuma.chain.trace.things import FOREIGN_FROM, Things
 from wuma.chain.trace.vocabulary import Action, EventType, bare_word
@@ -34,6 +34,9 @@ from wuma_gs1.cbv import BizStep, Disposition, Word
 EVENTS_PER_CHUNK: Final = 200
 """Events compressed together: 200 of some 450 bytes are 5 to 20 kB, and half a millisecond to read one."""
 RANGES_PER_FACT_MAX: Final = 5_000
+
+Behaviour: TypeAlias = Literal["rollback", "proceed"]
+"""What happens when an event of a document is not valid (EPCIS 2.0, header GS1-Capture-Error-Behaviour)."""
 
 TYPES: Final = {type_: number for number, type_ in enumerate(EventType, 1)}
 ACTIONS: Final = {action: number for number, action in enumerate(Action, 1)}
@@ -54,8 +57,11 @@ class Captured:
     """What became of a document."""
 
     capture_id: UUID
+    at: datetime
     accepted: int
-    duplicate: int
+    duplicates: list[int]
+    """Where events stand in the document that were known before, or stand in it twice."""
+    rejected: list[RefusedEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +74,44 @@ class _New:
 
 
 def capture(
-    session: Session, keyring: Keyring, tenant_id: int, document: ReadDocument, *, actor: str, now: datetime
+    session: Session,
+    keyring: Keyring,
+    tenant_id: int,
+    document: ReadDocument,
+    *,
+    actor: str,
+    now: datetime,
+    behaviour: Behaviour = "rollback",
 ) -> Captured:
-    """Capture a document in the caller's transaction."""
-    capture_id = uuid7(int(now.timestamp() * 1000))
-    new = _unknown(session, tenant_id, document)
+    """Capture a document in the caller's transaction.
+
+    Captures of a tenant come one after the other, each later than the one before: whoever asks what has been
+    captured since a time misses nothing.
+    """
+    session.execute(_ONE_CAPTURE_AT_A_TIME, {"tenant_id": tenant_id})
+    before = session.scalar(_LAST_CAPTURED_AT, {"tenant_id": tenant_id})
+    at = now if before is None else max(now, before + timedelta(microseconds=1))
+    capture_id = uuid7(int(at.timestamp() * 1000))
+    new, duplicates = _unknown(session, tenant_id, document)
+    outcomes = [
+        *({"outcome": "duplicate", "places": list(run)} for run in postings.runs_of(duplicates)),
+        *(
+            {"outcome": "rejected", "place": one.place, "errors": [fault.as_json() for fault in one.faults]}
+            for one in document.refused
+        ),
+    ]
     session.execute(
         _WRITE_CAPTURE,
         {
             "id": capture_id,
             "tenant_id": tenant_id,
-            "now": now,
+            "now": at,
             "actor": actor,
             "accepted": len(new),
-            "duplicate": len(document.events) - len(new),
+            "duplicate": len(duplicates),
+            "rejected": len(document.refused),
+            "behaviour": behaviour,
+            "outcomes": msgspec.json.encode(outcomes).decode(),
             "context": msgspec.json.encode(document.context).decode(),
         },
     )
@@ -89,11 +119,11 @@ def capture(
         things = Things(session, keyring, tenant_id)
         things.number(name for one in new for _, name in things_named(one.event))
         things.number(place for one in new for place in _places(one.event))
-        _write_events(session, tenant_id, capture_id, new, things, now)
+        _write_events(session, tenant_id, capture_id, new, things, at)
         touches = list(chain.from_iterable(_touches(one, things) for one in new))
         postings.write(session, tenant_id, postings.fold(touches))
         _tell(session, tenant_id, capture_id, new, touches, actor)
-    return Captured(capture_id, len(new), len(document.events) - len(new))
+    return Captured(capture_id, at, len(new), duplicates, document.refused)
 
 
 def event_key(fields: Json) -> UUID:
@@ -110,6 +140,11 @@ def event_key(fields: Json) -> UUID:
     return _digest(name if declared is None else name + b"\0error\0" + str(declared).encode())
 
 
+def name_of(fields: Json, key: UUID) -> str:
+    """Return the eventID of an event; one without is named by what it is known by."""
+    return str(fields.get("eventID") or f"urn:uuid:{key}")
+
+
 def name_key(event_id: str) -> UUID:
     """Return what an eventID is found by."""
     return _digest(event_id.encode())
@@ -119,19 +154,24 @@ def _digest(said: bytes) -> UUID:
     return UUID(bytes=hashlib.sha256(said).digest()[:16])
 
 
-def _unknown(session: Session, tenant_id: int, document: ReadDocument) -> list[_New]:
-    """Return the events that are new, in the order of the document, with consecutive numbers.
+def _unknown(session: Session, tenant_id: int, document: ReadDocument) -> tuple[list[_New], list[int]]:
+    """Return the events that are new, in the order of the document, with consecutive numbers; and the others.
 
-    The lock makes two captures of one document wait for each other: the second finds duplicates.
+    The caller makes two captures of one document wait for each other: the second finds duplicates.
     """
-    by_key = {event_key(event.fields): event for event in reversed(document.events)}
-    session.execute(_ONE_CAPTURE_AT_A_TIME, {"tenant_id": tenant_id})
-    known = set(session.scalars(_KNOWN_KEYS, {"tenant_id": tenant_id, "keys": list(by_key)}))
-    fresh = [(key, event) for key, event in reversed(by_key.items()) if key not in known]
+    keyed = [(event_key(event.fields), event) for event in document.events]
+    known = set(session.scalars(_KNOWN_KEYS, {"tenant_id": tenant_id, "keys": [key for key, _ in keyed]}))
+    fresh, duplicates = [], []
+    for key, event in keyed:
+        if key in known:
+            duplicates.append(event.place)
+        else:
+            known.add(key)
+            fresh.append((key, event))
     if not fresh:
-        return []
+        return [], duplicates
     first: int = session.execute(_TAKE_NUMBERS).scalar_one()
-    return [_New(first + place, key, event) for place, (key, event) in enumerate(fresh)]
+    return [_New(first + place, key, event) for place, (key, event) in enumerate(fresh)], duplicates
 
 
 def _write_events(
@@ -152,7 +192,7 @@ def _write_events(
                     "at": one.event.at,
                     "captured_at": now,
                     "key": one.key,
-                    "named": name_key(fields["eventID"]) if "eventID" in fields else None,
+                    "named": name_key(name_of(fields, one.key)),
                     "chunk_id": some[0].id,
                     "place": place,
                     "type": TYPES[one.event.type],
@@ -247,9 +287,13 @@ def _first_text(ilmd: Json, names: Iterable[str]) -> str | None:
 _ONE_CAPTURE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('trace.capture', :tenant_id))")
 _KNOWN_KEYS = text("SELECT key FROM trace.event WHERE tenant_id = :tenant_id AND key = ANY (:keys)")
 _TAKE_NUMBERS = text("SELECT nextval('trace.event_id')")
+_LAST_CAPTURED_AT = text(
+    "SELECT captured_at FROM trace.capture WHERE tenant_id = :tenant_id ORDER BY captured_at DESC LIMIT 1"
+)
 _WRITE_CAPTURE = text(
-    "INSERT INTO trace.capture (id, tenant_id, captured_at, actor, accepted, duplicate, context)"
-    " VALUES (:id, :tenant_id, :now, :actor, :accepted, :duplicate, CAST(:context AS jsonb))"
+    "INSERT INTO trace.capture (id, tenant_id, captured_at, actor, accepted, duplicate, rejected, behaviour,"
+    " outcomes, context) VALUES (:id, :tenant_id, :now, :actor, :accepted, :duplicate, :rejected, :behaviour,"
+    " CAST(:outcomes AS jsonb), CAST(:context AS jsonb))"
 )
 _WRITE_CHUNKS = text(
     "INSERT INTO trace.chunk (id, tenant_id, capture_id, body) VALUES (:id, :tenant_id, :capture_id, :body)"

@@ -26,6 +26,7 @@ from wuma_gs1.cbv import (
 )
 
 FAULTS_NAMED_MAX: Final = 100
+FAULTS_OF_EVENT_MAX: Final = 5
 EVENTS_MAX: Final = 50_000  # below 65,536, the numbers a capture takes
 EPCS_PER_EVENT_MAX: Final = 200_000
 NESTING_MAX: Final = 24
@@ -43,6 +44,16 @@ class ReadEvent:
     type: EventType
     at: datetime
     action: Action | None
+    place: int
+    """Where it stands among the events of its document."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEvent:
+    """An event of a document that is not valid, and why."""
+
+    place: int
+    faults: list[FieldError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +62,16 @@ class ReadDocument:
 
     context: Any
     events: list[ReadEvent]
+    refused: list[RefusedEvent]
+    """Events that are not valid, where the others were to be taken without them."""
 
 
-def read_document(body: bytes) -> ReadDocument:
-    """Read an EPCIS document, or one event with a context of its own.
+def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
+    """Read an EPCIS document, an EPCIS query document, or one event with a context of its own.
+
+    Args:
+        body: JSON-LD in UTF-8.
+        proceed: read what is valid, and keep apart what is not, instead of refusing the whole.
 
     Raises:
         InvalidInput: with every fault, by JSON pointer.
@@ -68,10 +85,20 @@ def read_document(body: bytes) -> ReadDocument:
     else:
         events, where = _event_list(document, faults)
     _check_context(document.get("@context"), faults)
-    read = [_read_event(event, at, faults) for event, at in zip(events, where, strict=True)]
-    if faults:
+    read: list[ReadEvent] = []
+    refused: list[RefusedEvent] = []
+    of_document = len(faults)
+    for place, (event, at) in enumerate(zip(events, where, strict=True)):
+        wrong: list[FieldError] = []
+        found = _read_event(event, at, place, wrong)
+        if found is None:
+            refused.append(RefusedEvent(place, wrong[:FAULTS_OF_EVENT_MAX]))
+            faults += wrong[: FAULTS_NAMED_MAX - len(faults)]
+        else:
+            read.append(found)
+    if of_document or (refused and not proceed):
         raise InvalidInput(f"{len(faults)} fault(s) in the document.", faults[:FAULTS_NAMED_MAX])
-    return ReadDocument(document["@context"], [event for event in read if event is not None])
+    return ReadDocument(document["@context"], read, refused)
 
 
 def _decode(body: bytes) -> Any:
@@ -83,18 +110,21 @@ def _decode(body: bytes) -> Any:
 
 
 def _event_list(document: Json, faults: list[FieldError]) -> tuple[list[Any], list[str]]:
-    if document.get("type") != "EPCISDocument":
-        expected = "EPCISDocument, or the type of an event"
+    is_answer = document.get("type") == "EPCISQueryDocument"
+    if document.get("type") != "EPCISDocument" and not is_answer:
+        expected = "EPCISDocument, EPCISQueryDocument, or the type of an event"
         faults.append(FieldError("/type", expected, _shown(document.get("type"))))
     _expect(document, "schemaVersion", "", "a version such as 2.0", _is_version, faults)
     _expect(document, "creationDate", "", "an instant with an offset", _is_instant, faults)
-    body = document.get("epcisBody")
+    body, at = document.get("epcisBody"), "/epcisBody"
+    for step in ("queryResults", "resultsBody") if is_answer else ():
+        body, at = body.get(step) if isinstance(body, dict) else None, f"{at}/{step}"
     events = body.get("eventList") if isinstance(body, dict) else None
     if not isinstance(events, list) or not 1 <= len(events) <= EVENTS_MAX:
         got = f"{len(events)} events" if isinstance(events, list) else _shown(events)
-        faults.append(FieldError("/epcisBody/eventList", f"1 to {EVENTS_MAX} events", got))
+        faults.append(FieldError(f"{at}/eventList", f"1 to {EVENTS_MAX} events", got))
         return [], []
-    return events, [f"/epcisBody/eventList/{place}" for place in range(len(events))]
+    return events, [f"{at}/eventList/{place}" for place in range(len(events))]
 
 
 def _check_context(context: Any, faults: list[FieldError]) -> None:
@@ -105,7 +135,7 @@ def _check_context(context: Any, faults: list[FieldError]) -> None:
         )
 
 
-def _read_event(event: Any, at: str, faults: list[FieldError]) -> ReadEvent | None:
+def _read_event(event: Any, at: str, place: int, faults: list[FieldError]) -> ReadEvent | None:
     if not isinstance(event, dict):
         faults.append(FieldError(at, "an event", _shown(event)))
         return None
@@ -113,7 +143,6 @@ def _read_event(event: Any, at: str, faults: list[FieldError]) -> ReadEvent | No
         faults.append(FieldError(f"{at}/type", " | ".join(EventType), _shown(event.get("type"))))
         return None
     type_ = EventType(event["type"])
-    known_before = len(faults)
     _check_fields(event, _FIELDS[type_], at, faults)
     for name in _REQUIRED[type_]:
         if name not in event:
@@ -121,13 +150,14 @@ def _read_event(event: Any, at: str, faults: list[FieldError]) -> ReadEvent | No
     for one_of in _ONE_OF[type_]:
         if not any(event.get(name) for name in one_of):
             faults.append(FieldError(at, " or ".join(one_of), "none of them"))
-    if len(faults) > known_before:
+    if faults:
         return None
     return ReadEvent(
         fields=event,
         type=type_,
         at=datetime.fromisoformat(event["eventTime"]).astimezone(UTC),
         action=Action(event["action"]) if "action" in event else None,
+        place=place,
     )
 
 

@@ -1,34 +1,41 @@
-"""SimpleEventQuery (EPCIS 2.0, section 8.2.7.1), as far as this repository answers it yet.
+"""Answering SimpleEventQuery (EPCIS 2.0, section 8.2.7.1) page by page.
 
-One entry for each parameter of the standard: read it beside the standard and tick. What is not here is
-refused by name, never ignored: an ignored filter gives wrong answers that look right.
+The index narrows, the conditions decide: events are read in the order that was asked for, and those are kept
+that the query means. A page is as full as `EVENTS_LOOKED_AT_MAX` allows; where it is not, its token leads on
+from where the looking ended (the standard lets a page be short). What is captured after the first page was
+asked for is on none of the pages that follow from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wuma.chain.trace.capture import ACTIONS, TYPES, name_key
-from wuma.chain.trace.postings import Role, touches_of
+from wuma.chain.trace.conditions import Hint, Test, Touching
+from wuma.chain.trace.parameters import Query, read_query
+from wuma.chain.trace.postings import TOUCHES_READ_MAX, touches_of
+from wuma.chain.trace.said import Said
 from wuma.chain.trace.things import Things
 from wuma.chain.trace.timeline import Event, read_events
-from wuma.chain.trace.vocabulary import Action, EventType, bare_word
+from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.http.paging import read_cursor, write_cursor
 from wuma.kernel.keys import Keyring
-from wuma_gs1.cbv import BizStep, Disposition
 
 PER_PAGE: Final = 30
 PER_PAGE_MAX: Final = 1_000
-VALUES_MAX: Final = 200
-"""Values of one parameter, separated by pipes."""
+EVENTS_LOOKED_AT_MAX: Final = 20_000
+"""Events read for one page: some two seconds, where a query matches one in thousands."""
+EVENTS_READ_AT_ONCE: Final = 1_000
 
 
 class QueryParameterException(InvalidInput):
@@ -42,15 +49,35 @@ class QueryParameterException(InvalidInput):
         return "epcisException:QueryParameterException"
 
 
-@dataclass(slots=True)
-class _Asked:
-    """A query on its way from parameters to SQL."""
+class QueryTooLargeException(InvalidInput):
+    """The query means more events than it allows."""
 
-    session: Session
-    tenant_id: int
-    keyring: Keyring
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    @property
+    def type_uri(self) -> str:
+        """The name the standard gives this problem."""
+        return "epcisException:QueryTooLargeException"
+
+
+class _Place(msgspec.Struct, array_like=True):
+    """Where a page ends: what the next one needs to know."""
+
+    query: str
+    """A digest of the parameters: a token leads on in its own query only."""
+    at: datetime
+    event_id: int
+    as_of: datetime
+    remaining: int | None
+
+
+@dataclass(slots=True)
+class _Narrowed:
+    """A query as the index takes it: conditions in SQL, and the tests that are left."""
+
     clauses: list[str] = field(default_factory=lambda: ["tenant_id = :tenant_id"])
     values: dict[str, Any] = field(default_factory=dict)
+    tests: list[Test] = field(default_factory=list)
 
     def add(self, clause: str, value: Any) -> None:
         """Add a condition on one value, which the clause calls ``:value``."""
@@ -61,132 +88,205 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some events, the latest first, and where to go on."""
+    """Some events, in the order that was asked for, and where to go on."""
 
     events: list[Event]
     next_page_token: str | None
 
 
 def query_events(
-    session: Session, keyring: Keyring, tenant_id: int, parameters: Mapping[str, str]
+    session: Session,
+    keyring: Keyring,
+    tenant_id: int,
+    parameters: Mapping[str, str],
+    prefixes: Mapping[str, str] | None = None,
 ) -> EventPage:
-    """Answer a query; `parameters` as they stand in the URL.
+    """Answer a query.
+
+    Args:
+        session: in the scope of the tenant.
+        keyring: to know codes of ours.
+        tenant_id: whose events.
+        parameters: as they stand in the URL; several values of one are separated by pipes.
+        prefixes: what the asker's prefixes of extension fields stand for.
 
     Raises:
         QueryParameterException: naming every parameter that is wrong or not supported.
+        QueryTooLargeException: there are more than `maxEventCount` events.
     """
-    asked = _Asked(session, tenant_id, keyring)
-    faults: list[FieldError] = []
-    for name, value in parameters.items():
-        if name in {"perPage", "nextPageToken"}:
-            continue
-        apply = PARAMETERS.get(name)
-        if apply is None:
-            faults.append(FieldError(f"query/{name}", f"one of {', '.join(PARAMETERS)}", name))
-            continue
-        fault = apply(asked, value)
-        if fault is not None:
-            faults.append(FieldError(f"query/{name}", fault, value[:80]))
-    limit = _per_page(parameters.get("perPage"), faults)
+    wanted = {name: value for name, value in parameters.items() if name not in {"perPage", "nextPageToken"}}
+    query, faults = read_query(wanted, prefixes or {})
+    per_page = _per_page(parameters.get("perPage"), faults)
     if faults:
         raise QueryParameterException(f"{len(faults)} parameter(s) cannot be used.", faults)
-    if token := parameters.get("nextPageToken"):
-        at, event_id = read_cursor(token, datetime, int)
-        asked.clauses.append("(at, id) < (:token_at, :token_id)")
-        asked.values |= {"token_at": at, "token_id": event_id}
+    digest = hashlib.sha256(msgspec.json.encode([wanted, prefixes or {}], order="sorted")).hexdigest()[:16]
+    place = _read_token(parameters.get("nextPageToken"), digest)
+    as_of = place.as_of if place else session.scalar(_NEWEST, {"tenant_id": tenant_id})
+    if as_of is None:
+        return EventPage([], None)
+    narrowed = _narrow(query, session, keyring, tenant_id)
+    narrowed.add("captured_at <= :value", as_of)
+    if query.max_event_count is not None and place is None:
+        _refuse_too_many(session, tenant_id, query, narrowed, query.max_event_count)
+    remaining = place.remaining if place else query.event_count_limit
+    limit = per_page if remaining is None else min(per_page, remaining)
+    found, ended_at = _look(session, tenant_id, query, narrowed, place, limit)
+    left = None if remaining is None else remaining - len(found)
+    if ended_at is None or left == 0:
+        return EventPage(found, None)
+    token = write_cursor([digest, *ended_at, as_of, left])
+    return EventPage(found, token)
+
+
+def events_named(session: Session, tenant_id: int, event_id: str) -> list[Event]:
+    """Return the event of an eventID and the declarations that it was wrong, the latest captured first."""
+    ids = session.scalars(_NAMED, {"tenant_id": tenant_id, "named": name_key(event_id)}).all()
+    return list(reversed(sorted(read_events(session, tenant_id, ids).values(), key=lambda event: event.id)))
+
+
+def _look(
+    session: Session, tenant_id: int, query: Query, narrowed: _Narrowed, place: _Place | None, limit: int
+) -> tuple[list[Event], tuple[datetime, int] | None]:
+    """Return up to `limit` events, and where the looking ended if there may be more."""
+    found: list[Event] = []
+    after = None if place is None else (place.at, place.event_id)
+    looked_at = 0
+    batch = limit + 1 if not narrowed.tests else EVENTS_READ_AT_ONCE
+    while looked_at < EVENTS_LOOKED_AT_MAX:
+        rows = _candidates(session, tenant_id, query, narrowed, after, batch)
+        events = read_events(session, tenant_id, [event_id for _, event_id in rows])
+        for position in rows:
+            event = events[position[1]]
+            if _means(event, narrowed.tests):
+                if len(found) == limit:
+                    return found, after
+                found.append(event)
+            after = position
+        looked_at += len(rows)
+        if len(rows) < batch:
+            return found, None
+    return found, after
+
+
+def _candidates(
+    session: Session,
+    tenant_id: int,
+    query: Query,
+    narrowed: _Narrowed,
+    after: tuple[datetime, int] | None,
+    limit: int,
+) -> list[tuple[datetime, int]]:
+    column = "at" if query.order_by == "eventTime" else "captured_at"
+    direction, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
+    clauses, values = list(narrowed.clauses), dict(narrowed.values)
+    if after is not None:
+        clauses.append(f"({column}, id) {beyond} (:after_at, :after_id)")
+        values |= {"after_at": after[0], "after_id": after[1]}
     rows = session.execute(
         text(
-            f"SELECT id, at FROM trace.event WHERE {' AND '.join(asked.clauses)}"
-            " ORDER BY at DESC, id DESC LIMIT :limit"
+            f"SELECT {column}, id FROM trace.event WHERE {' AND '.join(clauses)}"
+            f" ORDER BY {column} {direction}, id {direction} LIMIT :limit"
         ),
-        {**asked.values, "tenant_id": tenant_id, "limit": limit + 1},
-    ).all()
-    events = read_events(session, tenant_id, [row.id for row in rows[:limit]])
-    last = rows[limit - 1] if len(rows) > limit else None
-    return EventPage(
-        [events[row.id] for row in rows[:limit]], None if last is None else write_cursor([last.at, last.id])
+        {**values, "tenant_id": tenant_id, "limit": limit},
     )
+    return [(at, event_id) for at, event_id in rows]
+
+
+def _means(event: Event, tests: list[Test]) -> bool:
+    if not tests:
+        return True
+    said = Said(event.fields, event.context, at=event.at, captured_at=event.captured_at)
+    return all(test(said) for test in tests)
+
+
+def _refuse_too_many(
+    session: Session, tenant_id: int, query: Query, narrowed: _Narrowed, count_max: int
+) -> None:
+    if count_max >= EVENTS_LOOKED_AT_MAX and narrowed.tests:
+        fault = FieldError("query/maxEventCount", f"below {EVENTS_LOOKED_AT_MAX}", str(count_max))
+        raise QueryParameterException("So many events cannot be looked at.", [fault])
+    if narrowed.tests:
+        found, ended_at = _look(session, tenant_id, query, narrowed, None, count_max)
+        is_more = ended_at is not None
+        count = len(found)
+    else:
+        counted = session.scalar(
+            text(
+                "SELECT count(*) FROM (SELECT FROM trace.event WHERE"
+                f" {' AND '.join(narrowed.clauses)} LIMIT :limit) some"
+            ),
+            {**narrowed.values, "tenant_id": tenant_id, "limit": count_max + 1},
+        )
+        count = counted or 0
+        is_more = count > count_max
+    if is_more:
+        fault = FieldError("query/maxEventCount", f"at most {count_max} events", f"more than {count} perhaps")
+        raise QueryTooLargeException("Narrow the query, or allow more events.", [fault])
+
+
+def _narrow(query: Query, session: Session, keyring: Keyring, tenant_id: int) -> _Narrowed:
+    """Say to the index what it can answer, and keep the tests of the rest."""
+    narrowed = _Narrowed()
+    for condition in query.conditions:
+        hint = condition.hint
+        is_answered = False
+        match hint:
+            case Hint(column, values, ">=" | "<" as way):
+                narrowed.add(f"{column} {way} :value", values[0])
+                is_answered = True
+            case Hint(column, values):
+                narrowed.add(f"{_COLUMNS.get(column, column)} = ANY (:value)", _filed(column, values))
+                is_answered = True
+            case Touching(names, roles):
+                numbers = sorted(set(Things(session, keyring, tenant_id).find(names).values()))
+                touches = touches_of(session, tenant_id, numbers) if numbers else []
+                if len(touches) < TOUCHES_READ_MAX:
+                    narrowed.add("id = ANY (:value)", [one.event_id for one in touches if one.role in roles])
+                    is_answered = True
+        if not (is_answered and condition.is_whole):
+            narrowed.tests.append(condition.test)
+    return narrowed
+
+
+_COLUMNS: Final = {"event_id": "named"}
+
+
+def _filed(column: str, values: Any) -> list[Any]:
+    """Return words as the column holds them."""
+    match column:
+        case "type":
+            return [TYPES[EventType(value)] for value in values]
+        case "action":
+            return [ACTIONS[Action(value)] for value in values]
+        case "event_id":
+            return [name_key(value) for value in values]
+        case _:
+            return list(values)
 
 
 def _per_page(value: str | None, faults: list[FieldError]) -> int:
     if value is None:
         return PER_PAGE
-    if not value.isascii() or not value.isdecimal() or not 1 <= int(value) <= PER_PAGE_MAX:
+    if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:9]) <= PER_PAGE_MAX:
         faults.append(FieldError("query/perPage", f"1 to {PER_PAGE_MAX}", value[:80]))
         return PER_PAGE
     return int(value)
 
 
-Apply = Callable[[_Asked, str], str | None]
-"""Adds a parameter to the query, or says what was expected instead."""
-
-
-def _words(clause: str, read: Callable[[str], Any], expected: str) -> Apply:
-    def apply(asked: _Asked, value: str) -> str | None:
-        values = [read(one) for one in _split(value)]
-        if not values or len(values) > VALUES_MAX or any(one is None for one in values):
-            return expected
-        asked.add(clause, values)
+def _read_token(token: str | None, digest: str) -> _Place | None:
+    if not token:
         return None
-
-    return apply
-
-
-def _instant(clause: str) -> Apply:
-    def apply(asked: _Asked, value: str) -> str | None:
-        try:
-            at = datetime.fromisoformat(value.replace(" ", "+"))  # a plus that the URL turned into a space
-        except ValueError:
-            return "an instant with an offset (RFC 3339)"
-        if at.tzinfo is None:
-            return "an instant with an offset (RFC 3339)"
-        asked.add(clause, at.astimezone(UTC))
-        return None
-
-    return apply
+    place = _Place(*read_cursor(token, str, datetime, int, datetime, int | None))
+    if place.query != digest:
+        fault = FieldError("query/nextPageToken", "the token of this query", token[:60])
+        raise QueryParameterException("The token is of another query.", [fault])
+    return place
 
 
-def _matching(*roles: Role) -> Apply:
-    def apply(asked: _Asked, value: str) -> str | None:
-        names = _split(value)
-        if not names or len(names) > VALUES_MAX:
-            return f"1 to {VALUES_MAX} URIs, separated by |"
-        numbers = Things(asked.session, asked.keyring, asked.tenant_id).find(names)
-        touches = touches_of(asked.session, asked.tenant_id, sorted(set(numbers.values()))) if numbers else []
-        asked.add("id = ANY (:value)", [one.event_id for one in touches if one.role in roles])
-        return None
-
-    return apply
-
-
-def _split(value: str) -> Sequence[str]:
-    return [one for one in value.split("|") if one]
-
-
-def _type(name: str) -> int | None:
-    return TYPES.get(EventType(name)) if name in EventType.__members__.values() else None
-
-
-def _action(name: str) -> int | None:
-    return ACTIONS.get(Action(name)) if name in Action.__members__.values() else None
-
-
-PARAMETERS: Final[dict[str, Apply]] = {
-    "eventType": _words("type = ANY (:value)", _type, " | ".join(EventType)),
-    "GE_eventTime": _instant("at >= :value"),
-    "LT_eventTime": _instant("at < :value"),
-    "GE_recordTime": _instant("captured_at >= :value"),
-    "LT_recordTime": _instant("captured_at < :value"),
-    "EQ_action": _words("action = ANY (:value)", _action, " | ".join(Action)),
-    "EQ_bizStep": _words("biz_step = ANY (:value)", lambda word: bare_word(word, BizStep), "business steps"),
-    "EQ_disposition": _words(
-        "disposition = ANY (:value)", lambda word: bare_word(word, Disposition), "dispositions"
-    ),
-    "EQ_eventID": _words("named = ANY (:value)", name_key, "URIs"),
-    "MATCH_epc": _matching(Role.OBSERVED, Role.CHILD),
-    "MATCH_parentID": _matching(Role.PARENT),
-    "MATCH_inputEPC": _matching(Role.INPUT),
-    "MATCH_outputEPC": _matching(Role.OUTPUT),
-    "MATCH_anyEPC": _matching(Role.OBSERVED, Role.CHILD, Role.PARENT, Role.INPUT, Role.OUTPUT),
-    "MATCH_anyEPCClass": _matching(Role.CLASS),
-}
+# Captures of a tenant come one after the other, each later than the one before (see capture.py).
+_NEWEST = text(
+    "SELECT captured_at FROM trace.capture WHERE tenant_id = :tenant_id ORDER BY captured_at DESC LIMIT 1"
+)
+_NAMED = text(
+    "SELECT id FROM trace.event WHERE tenant_id = :tenant_id AND named = :named ORDER BY id DESC LIMIT 200"
+)

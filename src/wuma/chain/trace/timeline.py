@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.capture import ACTIONS, TYPES
+from wuma.chain.trace.capture import ACTIONS, TYPES, name_of
 from wuma.chain.trace.containment import Bond, Mark, Stay, stays
 from wuma.chain.trace.postings import Role, Touched, touches_of
 from wuma.chain.trace.vocabulary import Action, EventType
@@ -25,7 +26,7 @@ _ACTION_OF: Final = {number: action for action, number in ACTIONS.items()}
 _BONDS: Final = {Action.ADD: Bond.JOINED, Action.OBSERVE: Bond.SEEN_INSIDE, Action.DELETE: Bond.LEFT}
 
 _EVENTS = text(
-    "SELECT id, at, captured_at, type, action, biz_step, disposition, location, chunk_id, place"
+    "SELECT id, key, at, captured_at, type, action, biz_step, disposition, location, chunk_id, place"
     " FROM trace.event WHERE tenant_id = :tenant_id AND id = ANY (:ids)"
 )
 _CHUNKS = text(
@@ -36,7 +37,7 @@ _CHUNKS = text(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A captured event, as it is filed; `fields` is all it says, as it came."""
+    """A captured event, as it is filed; `fields` is all it says, as it came, and an eventID in any case."""
 
     id: int
     at: datetime
@@ -216,8 +217,12 @@ def read_events(session: Session, tenant_id: int, ids: Sequence[int]) -> dict[in
             biz_step=row.biz_step,
             disposition=row.disposition,
             location=row.location,
-            fields=bodies[row.chunk_id][0][row.place],
+            fields=_named(bodies[row.chunk_id][0][row.place], row.key),
             context=bodies[row.chunk_id][1],
         )
         for row in rows
     }
+
+
+def _named(fields: dict[str, Any], key: UUID) -> Mapping[str, Any]:
+    return fields if "eventID" in fields else {**fields, "eventID": name_of(fields, key)}

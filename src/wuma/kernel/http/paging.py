@@ -48,7 +48,7 @@ def write_cursor(key: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(list(key))).rstrip(b"=").decode()
 
 
-def read_cursor(text: str, *types: type) -> list[Any]:
+def read_cursor(text: str, *types: Any) -> list[Any]:
     """Return the key a cursor stands for."""
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
