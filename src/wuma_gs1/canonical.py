@@ -17,7 +17,6 @@ from wuma_gs1.check_characters import check_digit
 from wuma_gs1.digital_link import CANONICAL_STEM, DigitalLink, escaped, path_of
 from wuma_gs1.epc import NO_EXTENSION, SCHEMES, Epc
 from wuma_gs1.errors import Code, ParseError, shown
-from wuma_gs1.tags import Tag
 
 
 def canonical_key(text: str) -> str:
@@ -147,6 +146,8 @@ def _of_epc(text: str) -> str:
 
 
 def _of_tag(text: str) -> str:
+    from wuma_gs1.tags import Tag  # whoever has no tags, has no need of their tables
+
     tag = Tag.parse(text)
     if tag.epc is not None and not tag.has_key:
         return tag.epc.uri

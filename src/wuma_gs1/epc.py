@@ -11,11 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
-from urllib.parse import unquote_to_bytes
 
 from wuma_gs1.application_identifiers import AIS, Element
 from wuma_gs1.check_characters import check_digit
-from wuma_gs1.digital_link import DigitalLink
+from wuma_gs1.digital_link import DigitalLink, unescaped
 from wuma_gs1.element_strings import bracketed
 from wuma_gs1.errors import Code, ParseError, shown
 
@@ -251,7 +250,7 @@ def _foreign(name: str, body: str) -> tuple[str, ...] | None:
     found = form.fullmatch(body) if form and body.isascii() else None
     if found is None or (name == "usdod" and int(found[2]) > USDOD_SERIAL_MAX):
         return None
-    return tuple(unquote_to_bytes(group).decode() for group in found.groups())
+    return tuple(unescaped(group) for group in found.groups())
 
 
 def _elements(scheme: Scheme, fields: tuple[str, ...], kind: str) -> tuple[Element, ...]:
@@ -382,7 +381,7 @@ def _unescaped(uri: str, text: str) -> str:
     """Undo the escapes of a component; as in a Digital Link, a lone '%' stands for itself."""
     if found := _UNRESERVED_OUTSIDE.search(text.replace("%", "")):
         raise _bad(uri, f"{found.group()!r} to be escaped")
-    return unquote_to_bytes(text).decode("latin-1") if "%" in text else text
+    return unescaped(text)
 
 
 def _bad(uri: str, expected: str, code: Code = Code.BAD_EPC_URI) -> ParseError:

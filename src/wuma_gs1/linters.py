@@ -180,7 +180,7 @@ DATES_CACHED_MAX = 4096  # eleven years: what is on sale has expiry dates within
 
 def yymmd0(text: str) -> Flaw | None:
     """A date of which the day may be unknown: 00."""
-    return _date(text, year_digits=2, day_may_be_unknown=True)
+    return _date(text, 2, _OR_UNKNOWN)
 
 
 def yymmdd(text: str) -> Flaw | None:
@@ -189,21 +189,24 @@ def yymmdd(text: str) -> Flaw | None:
     >>> yymmdd("250230")
     Flaw(code=<Code.ILLEGAL_DAY: 'illegal_day'>, start=4, end=6)
     """
-    return _date(text, year_digits=2, day_may_be_unknown=False)
+    return _date(text, 2, _KNOWN)
 
 
 def yyyymmd0(text: str) -> Flaw | None:
     """A date with its century, of which the day may be unknown."""
-    return _date(text, year_digits=4, day_may_be_unknown=True)
+    return _date(text, 4, _OR_UNKNOWN)
 
 
 def yyyymmdd(text: str) -> Flaw | None:
     """A date with its century."""
-    return _date(text, year_digits=4, day_may_be_unknown=False)
+    return _date(text, 4, _KNOWN)
+
+
+_KNOWN, _OR_UNKNOWN = 0, 1  # the day; not by keyword, which the cache makes dear
 
 
 @lru_cache(maxsize=DATES_CACHED_MAX)
-def _date(text: str, *, year_digits: int, day_may_be_unknown: bool) -> Flaw | None:
+def _date(text: str, year_digits: int, day_may_be_unknown: int) -> Flaw | None:
     if len(text) < year_digits + 4:
         return whole(Code.DATE_TOO_SHORT, text)
     if len(text) > year_digits + 4:
