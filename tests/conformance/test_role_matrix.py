@@ -91,7 +91,12 @@ OA.QC.S.. GET    /api/v1/reports/{report_id}/photo
 OA.QC.S.. POST   /api/v1/reports/{report_id}/handling
 
 OAMQC.S.U GET    /epcis/events
+OAMQC.S.U GET    /epcis/capture
 OAMQC.S.U GET    /epcis/capture/{capture_id}
+OAMQC.S.U GET    /epcis/events/{event_id:path}
+OAMQC.S.U OPTIONS /epcis/capture
+OAMQC.S.U OPTIONS /epcis/events
+OA.Q.L... POST   /epcis/events
 OA.Q.L... POST   /epcis/capture
 
 OA..C.... POST   /api/v1/imports

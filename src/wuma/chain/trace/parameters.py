@@ -85,6 +85,9 @@ def read_query(parameters: Mapping[str, str], prefixes: Prefixes) -> tuple[Query
         fault = _read(query, name, values, prefixes)
         if fault is not None:
             faults.append(FieldError(f"query/{name}", fault, text[:80]))
+    if query.event_count_limit is not None and "orderBy" not in parameters:
+        fault = "orderBy beside it: the first of what?"
+        faults.append(FieldError("query/eventCountLimit", fault, str(query.event_count_limit)))
     if query.event_count_limit is not None and query.max_event_count is not None:
         fault = "eventCountLimit or maxEventCount, not both"
         faults.append(FieldError("query/maxEventCount", fault, str(query.max_event_count)))

@@ -141,7 +141,8 @@ def query_events(
 def events_named(session: Session, tenant_id: int, event_id: str) -> list[Event]:
     """Return the event of an eventID and the declarations that it was wrong, the latest captured first."""
     ids = session.scalars(_NAMED, {"tenant_id": tenant_id, "named": name_key(event_id)}).all()
-    return list(reversed(sorted(read_events(session, tenant_id, ids).values(), key=lambda event: event.id)))
+    events = read_events(session, tenant_id, ids).values()
+    return sorted(events, key=lambda event: event.id, reverse=True)
 
 
 def _look(
@@ -213,7 +214,7 @@ def _refuse_too_many(
         counted = session.scalar(
             text(
                 "SELECT count(*) FROM (SELECT FROM trace.event WHERE"
-                f" {' AND '.join(narrowed.clauses)} LIMIT :limit) some"
+                f" {' AND '.join(narrowed.clauses)} LIMIT :limit) AS few"
             ),
             {**narrowed.values, "tenant_id": tenant_id, "limit": count_max + 1},
         )

@@ -1499,15 +1499,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Captures
+         * @description List capture jobs, the latest first.
+         */
+        get: operations["list_captures_epcis_capture_get"];
         put?: never;
         /**
          * Capture Document
-         * @description Capture an EPCIS document: all of its events or, when one is not valid, none.
+         * @description Capture an EPCIS document: all of its events, or those that are valid.
          */
         post: operations["capture_document_epcis_capture_post"];
         delete?: never;
-        options?: never;
+        /**
+         * Describe Capture
+         * @description Say what the capture interface takes.
+         */
+        options: operations["describe_capture_epcis_capture_options"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -1544,6 +1552,34 @@ export interface paths {
          * @description Answer a SimpleEventQuery; its parameters are those of the standard, values separated by pipes.
          */
         get: operations["list_events_epcis_events_get"];
+        put?: never;
+        /**
+         * Capture Event
+         * @description Capture one event at once.
+         */
+        post: operations["capture_event_epcis_events_post"];
+        delete?: never;
+        /**
+         * Describe Events
+         * @description Say what is spoken here.
+         */
+        options: operations["describe_events_epcis_events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Event
+         * @description Return an event by its eventID, with the declarations that it was wrong.
+         */
+        get: operations["get_event_epcis_events__event_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1843,16 +1879,42 @@ export interface components {
             running: boolean;
             /** Success */
             success: boolean;
-            /** Captureerrorbehaviour */
-            captureErrorBehaviour: string;
+            /**
+             * Captureerrorbehaviour
+             * @enum {string}
+             */
+            captureErrorBehaviour: "rollback" | "proceed";
             /** Errors */
-            errors: {
-                [key: string]: unknown;
-            }[];
+            errors: components["schemas"]["CaptureProblem"][];
             /** Accepted */
             accepted: number;
             /** Duplicate */
             duplicate: number;
+            /** Rejected */
+            rejected: number;
+            /** Duplicates */
+            duplicates: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * CaptureProblem
+         * @description Why an event of a document was not captured.
+         */
+        CaptureProblem: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Place */
+            place: number;
+            /** Errors */
+            errors: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * CaseBody
@@ -3855,6 +3917,7 @@ export type BatchForm = components['schemas']['BatchForm'];
 export type BatchView = components['schemas']['BatchView'];
 export type BuiltIn = components['schemas']['BuiltIn'];
 export type CaptureJob = components['schemas']['CaptureJob'];
+export type CaptureProblem = components['schemas']['CaptureProblem'];
 export type CaseBody = components['schemas']['CaseBody'];
 export type CaseView = components['schemas']['CaseView'];
 export type ChangeView = components['schemas']['ChangeView'];
@@ -6954,10 +7017,45 @@ export interface operations {
             };
         };
     };
+    list_captures_epcis_capture_get: {
+        parameters: {
+            query?: {
+                perPage?: number;
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaptureJob"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
     capture_document_epcis_capture_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Events that are not valid: refuse all of the document, or only those. */
+                "GS1-Capture-Error-Behaviour"?: "rollback" | "proceed";
+            };
             path?: never;
             cookie?: never;
         };
@@ -6976,6 +7074,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CaptureJob"];
                 };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_capture_epcis_capture_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {
@@ -7024,6 +7149,94 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    capture_event_epcis_events_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/ld+json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_events_epcis_events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_event_epcis_events__event_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
