@@ -41,7 +41,7 @@ SEED: Final = int(os.environ.get("WUMA_FUZZ_SEED", "20260501"))
 
 THINGS: Final = frozenset(
     {
-        "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "file_id", "first",
+        "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "event_id", "file_id", "first",
         "last", "line_id", "order_id", "parent_id", "partner_id", "person", "prefix", "product_id",
         "recipient_account", "report_id", "site_id", "text", "ticket", "token_id", "unit", "uri",
     }
@@ -56,10 +56,10 @@ HARMLESS: Final = frozenset(
         "format", "forwards_query", "gln", "gln_extension", "gtin", "has_hidden", "host", "href",
         "is_default", "item_count", "json_header", "kind", "languages", "latitude", "level", "limit",
         "link_type", "links", "longitude", "media_type", "module_mm", "name", "name_en", "name_zh",
-        "net_weight_g", "new_password", "note", "number", "outcome", "pallet", "parent", "password",
-        "permissions", "positions", "produced_on", "q", "qualifier", "quantity", "reason",
-        "recipient_name", "recipient_public_key", "region", "reprint_reason", "right", "roles", "rows",
-        "scheme", "shelf_life_days", "since", "slug", "spans", "stage", "state", "status", "template",
+        "net_weight_g", "new_password", "nextPageToken", "note", "number", "outcome", "pallet", "parent",
+        "password", "perPage", "permissions", "positions", "produced_on", "q", "qualifier", "quantity",
+        "reason", "recipient_name", "recipient_public_key", "region", "reprint_reason", "right", "roles",
+        "rows", "scheme", "shelf_life_days", "since", "slug", "spans", "stage", "state", "status", "template",
         "title", "to", "totp", "until", "wrong",
     }
 )  # fmt: skip

@@ -208,6 +208,7 @@ class Maker:
         ld = {"content-type": "application/ld+json", "idempotency-key": "first"}
         captured = self.ask("POST", "/epcis/capture", content=body, headers=ld)
         self.made.name("capture_id", captured["captureID"])
+        self.made.name("event_id", named)
         self.made.name("EQ_eventID", named)
         self.made.name("MATCH_epc", *uris[:2])
         self.made.name("MATCH_anyEPC", case)

@@ -78,8 +78,6 @@ def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
     """
     document = _decode(body)
     faults: list[FieldError] = []
-    if not isinstance(document, dict):
-        raise InvalidInput("The document.", [FieldError("", "a JSON object", _shown(document))])
     if document.get("type") in EventType.__members__.values():
         events, where = [document], [""]
     else:
@@ -101,9 +99,12 @@ def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
     return ReadDocument(document["@context"], read, refused)
 
 
-def _decode(body: bytes) -> Any:
+def _decode(body: bytes) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(body)
+        return msgspec.json.decode(body, type=dict[str, Any])  # anything else is refused at its first byte
+    except msgspec.ValidationError as error:
+        fault = FieldError("", "a JSON object", str(error)[:SHOWN_CHARACTERS_MAX])
+        raise InvalidInput("The document is not an object.", [fault]) from None
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         fault = FieldError("", "JSON in UTF-8", str(error)[:SHOWN_CHARACTERS_MAX])
         raise InvalidInput("The document is not JSON.", [fault]) from None
