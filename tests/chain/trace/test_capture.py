@@ -15,6 +15,8 @@ from wuma.chain.codes.orders import Level
 from wuma.kernel.runtime import Runtime
 
 LD_JSON = {"content-type": "application/ld+json"}
+OWN_MEASUREMENT_TYPES = {"TransactionEvent_with_userExtensions.json", "SensorData_with_combined_events.json"}
+"""Published as valid, with bare words that no vocabulary has: the JSON schema refuses them, and so do we."""
 SUITES = ("gs1-JSON", "openepcis-test-resources/2.0/EPCIS/JSON/Capture")
 
 
@@ -53,7 +55,7 @@ def test_every_published_document_is_taken_and_given_back_or_refused_as_publishe
     for file in _published(shared):
         body = _renamed(file.read_bytes())
         answer = admin.post("/epcis/capture", content=body, headers=LD_JSON)
-        should_be_valid = "Invalid" not in file.parts
+        should_be_valid = "Invalid" not in file.parts and file.name not in OWN_MEASUREMENT_TYPES
         if (answer.status_code == 202) != should_be_valid:
             wrong.append(f"{file.name}: {answer.status_code} {answer.text[:200]}")
         if not should_be_valid and not answer.json()["errors"][0]["at"].startswith("/"):

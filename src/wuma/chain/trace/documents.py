@@ -2,27 +2,31 @@
 
 What is checked is what the JSON schema of the standard demands, formats included: dates with an offset,
 URIs where URIs belong, words of the CBV where no URI is given, and no unknown field without a namespace.
+Where it differs from the schema, the tests name the clause (``test_json_strictness.py``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
+from wuma.chain.trace.uris import is_uri
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma_gs1.cbv import (
+    MEASUREMENT_TYPES,
+    SENSOR_ALERTS,
     BizStep,
     BusinessTransactionType,
     Disposition,
     ErrorReason,
+    SensorComponent,
     SourceDestinationType,
-    Word,
 )
 
 FAULTS_NAMED_MAX: Final = 100
@@ -82,7 +86,7 @@ def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
         events, where = [document], [""]
     else:
         events, where = _event_list(document, faults)
-    _check_context(document.get("@context"), faults)
+    _context(document.get("@context"), "/@context", faults)
     read: list[ReadEvent] = []
     refused: list[RefusedEvent] = []
     of_document = len(faults)
@@ -115,25 +119,35 @@ def _event_list(document: Json, faults: list[FieldError]) -> tuple[list[Any], li
     if document.get("type") != "EPCISDocument" and not is_answer:
         expected = "EPCISDocument, EPCISQueryDocument, or the type of an event"
         faults.append(FieldError("/type", expected, _shown(document.get("type"))))
-    _expect(document, "schemaVersion", "", "a version such as 2.0", _is_version, faults)
-    _expect(document, "creationDate", "", "an instant with an offset", _is_instant, faults)
+    _check_fields(document, _ANSWER if is_answer else _DOCUMENT, "", faults)
+    for name in ("epcisBody",) if is_answer else ("schemaVersion", "creationDate", "epcisBody"):
+        if name not in document:
+            faults.append(FieldError(f"/{name}", "this field", "nothing"))
     body, at = document.get("epcisBody"), "/epcisBody"
+    if is_answer:
+        _query_results(body, at, faults)
     for step in ("queryResults", "resultsBody") if is_answer else ():
         body, at = body.get(step) if isinstance(body, dict) else None, f"{at}/{step}"
     events = body.get("eventList") if isinstance(body, dict) else None
-    if not isinstance(events, list) or not 1 <= len(events) <= EVENTS_MAX:
+    if not isinstance(events, list) or len(events) > EVENTS_MAX:
         got = f"{len(events)} events" if isinstance(events, list) else _shown(events)
-        faults.append(FieldError(f"{at}/eventList", f"1 to {EVENTS_MAX} events", got))
+        faults.append(FieldError(f"{at}/eventList", f"at most {EVENTS_MAX} events", got))
         return [], []
     return events, [f"{at}/eventList/{place}" for place in range(len(events))]
 
 
-def _check_context(context: Any, faults: list[FieldError]) -> None:
+def _context(context: Any, at: str, faults: list[FieldError]) -> None:
+    """Look at a context: addresses are not fetched, and what EPCIS defines is defined."""
     parts = context if isinstance(context, list) else [context]
-    if context is None or not parts or not all(_is_uri(part) or isinstance(part, dict) for part in parts):
-        faults.append(
-            FieldError("/@context", "a JSON-LD context (RFC 3987 URIs and objects)", _shown(context))
-        )
+    if not all(is_uri(part) or isinstance(part, dict) for part in parts) or not _are_different(parts):
+        faults.append(FieldError(at, "a JSON-LD context (RFC 3986 URIs and objects)", _shown(context)))
+        return
+    for place, part in enumerate(parts):
+        for term in PROTECTED_TERMS.intersection(part) if isinstance(part, dict) else ():
+            where = f"{at}/{place}/{term}" if isinstance(context, list) else f"{at}/{term}"
+            if part[term] not in (f"epcis:{term}", f"https://ref.gs1.org/epcis/{term}"):
+                expected = "no other meaning of a term that EPCIS defines (JSON-LD 1.1, protected terms)"
+                faults.append(FieldError(where, expected, _shown(part[term])))
 
 
 def _read_event(event: Any, at: str, place: int, faults: list[FieldError]) -> ReadEvent | None:
@@ -148,9 +162,8 @@ def _read_event(event: Any, at: str, place: int, faults: list[FieldError]) -> Re
     for name in _REQUIRED[type_]:
         if name not in event:
             faults.append(FieldError(f"{at}/{name}", "this field", "nothing"))
-    for one_of in _ONE_OF[type_]:
-        if not any(event.get(name) for name in one_of):
-            faults.append(FieldError(at, " or ".join(one_of), "none of them"))
+    if not faults:
+        _check_together(type_, event, at, faults)
     if faults:
         return None
     return ReadEvent(
@@ -172,18 +185,40 @@ def _check_fields(found: Json, known: Mapping[str, Check], at: str, faults: list
         check = known.get(name)
         if check is not None:
             check(value, f"{at}/{name}", faults)
-        elif ":" not in name:
+        elif not is_uri(name):
             expected = "a field of the standard, or one with a namespace (prefix:name)"
-            faults.append(FieldError(f"{at}/{name}", expected, _shown(value)))
+            faults.append(FieldError(f"{at}/{_shown(name)}", expected, _shown(value)))
         elif _depth(value) > NESTING_MAX:
             faults.append(FieldError(f"{at}/{name}", f"at most {NESTING_MAX} levels", "more"))
 
 
-def _expect(
-    found: Json, name: str, at: str, expected: str, is_good: Callable[[Any], bool], faults: list[FieldError]
-) -> None:
-    if not is_good(found.get(name)):
-        faults.append(FieldError(f"{at}/{name}", expected, _shown(found.get(name))))
+def _check_together(type_: EventType, event: Json, at: str, faults: list[FieldError]) -> None:
+    """Look at the fields of an event that need, or do not go with, each other; each is good by itself."""
+
+    def has(*names: str) -> bool:
+        return any(event.get(name) for name in names)
+
+    needed: str | None = None
+    match type_:
+        case EventType.OBJECT:
+            seen = has("sensorElementList") and "readPoint" in event
+            if not ("epcList" in event or has("quantityList") or seen):
+                needed = "epcList, or quantityList, or sensorElementList and readPoint"
+            if "ilmd" in event and event["action"] != Action.ADD:
+                faults.append(FieldError(f"{at}/ilmd", "ilmd with the action ADD only", event["action"]))
+        case EventType.AGGREGATION | EventType.ASSOCIATION:
+            if not has("childEPCs", "childQuantityList") and event["action"] != Action.DELETE:
+                needed = "childEPCs or childQuantityList, unless the action is DELETE"
+        case EventType.TRANSACTION:
+            if not ("epcList" in event or has("quantityList")) and event["action"] != Action.DELETE:
+                needed = "epcList or quantityList, unless the action is DELETE"
+        case EventType.TRANSFORMATION:
+            inputs = has("inputEPCList", "inputQuantityList")
+            outputs = has("outputEPCList", "outputQuantityList")
+            if not (inputs and outputs) and not ("transformationID" in event and (inputs or outputs)):
+                needed = "inputs and outputs, or one of them and a transformationID"
+    if needed is not None:
+        faults.append(FieldError(at, needed, "none of them"))
 
 
 def _one(expected: str, is_good: Callable[[Any], bool]) -> Check:
@@ -194,11 +229,15 @@ def _one(expected: str, is_good: Callable[[Any], bool]) -> Check:
     return check
 
 
-def _each(check_one: Check, *, count_max: int = EPCS_PER_EVENT_MAX) -> Check:
+def _each(
+    check_one: Check, *, count_min: int = 0, count_max: int = EPCS_PER_EVENT_MAX, once: bool = False
+) -> Check:
     def check(value: Any, at: str, faults: list[FieldError]) -> None:
-        if not isinstance(value, list) or len(value) > count_max:
-            faults.append(FieldError(at, f"a list of at most {count_max}", _shown(value)))
+        if not isinstance(value, list) or not count_min <= len(value) <= count_max:
+            faults.append(FieldError(at, f"a list of {count_min} to {count_max}", _shown(value)))
             return
+        if once and not _are_different(value):
+            faults.append(FieldError(at, "each of them once", _shown(value)))
         for place, one in enumerate(value):
             check_one(one, f"{at}/{place}", faults)
 
@@ -216,24 +255,41 @@ def _object(known: Mapping[str, Check], required: tuple[str, ...], *, extensible
         for name, one in value.items():
             if name in known:
                 known[name](one, f"{at}/{name}", faults)
-            elif not extensible or ":" not in name:
+            elif not extensible or not is_uri(name):
                 expected = " | ".join(known) + (" | prefix:name" if extensible else "")
-                faults.append(FieldError(f"{at}/{name}", expected, _shown(one)))
+                faults.append(FieldError(f"{at}/{_shown(name)}", expected, _shown(one)))
+            elif _depth(one) > NESTING_MAX:
+                faults.append(FieldError(f"{at}/{name}", f"at most {NESTING_MAX} levels", "more"))
 
     return check
 
 
-def _word_or_uri(vocabulary: type[Word]) -> Check:
-    words = frozenset(vocabulary.__members__.values())
+def _word_or_uri(name: str, words: Iterable[str], *, written_otherwise: re.Pattern[str]) -> Check:
+    """Check for a bare word of a standard vocabulary, or for a URI that is none of its words."""
+    known = frozenset(words)
 
     def is_good(value: Any) -> bool:
-        return isinstance(value, str) and (value in words or _is_uri(value))
+        if not isinstance(value, str):
+            return False
+        return value in known or (is_uri(value) and written_otherwise.match(value) is None)
 
-    return _one(f"a {vocabulary.__name__} of the CBV, or a URI", is_good)
+    return _one(f"a {name} of the CBV as a bare word, or a URI of another vocabulary", is_good)
 
 
-def _is_uri(value: Any) -> bool:
-    return isinstance(value, str) and _URI.fullmatch(value) is not None
+def _both(*checks: Check) -> Check:
+    def check(value: Any, at: str, faults: list[FieldError]) -> None:
+        for one in checks:
+            one(value, at, faults)
+
+    return check
+
+
+def _are_different(values: list[Any]) -> bool:
+    try:
+        return len(set(values)) == len(values)
+    except TypeError:  # objects among them
+        written = {msgspec.json.encode(value, order="sorted") for value in values}
+        return len(written) == len(values)
 
 
 def _is_instant(value: Any) -> bool:
@@ -246,7 +302,7 @@ def _is_instant(value: Any) -> bool:
 
 
 def _is_version(value: Any) -> bool:
-    return isinstance(value, str | int | float) and _VERSION.fullmatch(str(value)) is not None
+    return isinstance(value, str) and _VERSION.fullmatch(value) is not None
 
 
 def _is_text(value: Any) -> bool:
@@ -266,7 +322,7 @@ def _is_hexadecimal(text: str) -> bool:
 
 
 def _is_extensions(value: Any) -> bool:
-    return isinstance(value, dict) and all(":" in name for name in value) and _depth(value) <= NESTING_MAX
+    return isinstance(value, dict) and all(map(is_uri, value)) and _depth(value) <= NESTING_MAX
 
 
 def _depth(value: Any) -> int:
@@ -289,30 +345,45 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN_CHARACTERS_MAX else text[:SHOWN_CHARACTERS_MAX] + "…"
 
 
-_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x20<>\"{}|\\^`]+")  # RFC 3986, section 4.3
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_INSTANT: Final = re.compile(  # xsd:dateTimeStamp, as the JSON-LD context has it
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))", re.ASCII
+)
 _OFFSET: Final = re.compile(r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
+_UNIT: Final = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 
-_uri = _one("a URI", _is_uri)
+_uri = _one("a URI", is_uri)
 _instant = _one("an instant with an offset (RFC 3339)", _is_instant)
 _text = _one("text", _is_text)
 _number = _one("a number", _is_number)
 _uris = _each(_uri)
+_uris_once = _each(_uri, once=True)
 _extensions = _one("an object of fields with namespaces", _is_extensions)
 _place = _object({"id": _uri}, ("id",), extensible=True)
-_quantities = _each(_object({"epcClass": _uri, "quantity": _number, "uom": _text}, ("epcClass",)))
-_biz_step = _word_or_uri(BizStep)
-_disposition = _word_or_uri(Disposition)
+_unit = _one(
+    "a unit of UN/CEFACT Recommendation 20, such as KGM",
+    lambda value: isinstance(value, str) and _UNIT.fullmatch(value) is not None,
+)
+_quantities = _each(_object({"epcClass": _uri, "quantity": _number, "uom": _unit}, ("epcClass",)))
+_OF_CBV: Final = re.compile(r"urn:epcglobal:cbv|https?://ns\.gs1\.org/cbv/")
+_OF_GS1_VOCABULARY: Final = re.compile(r"https?://(?:www\.)?gs1\.org/voc/")
+_biz_step = _word_or_uri("business step", BizStep, written_otherwise=_OF_CBV)
+_disposition = _word_or_uri("disposition", Disposition, written_otherwise=_OF_CBV)
+_transaction_type = _word_or_uri("transaction type", BusinessTransactionType, written_otherwise=_OF_CBV)
+_transaction = _object({"type": _transaction_type, "bizTransaction": _uri}, ("bizTransaction",))
+_end_type = _word_or_uri("source or destination type", SourceDestinationType, written_otherwise=_OF_CBV)
 
 _SENSOR_METADATA: Final[dict[str, Check]] = {
     "time": _instant, "startTime": _instant, "endTime": _instant, "deviceID": _uri, "deviceMetadata": _uri,
     "rawData": _uri, "dataProcessingMethod": _uri, "bizRules": _uri,
 }  # fmt: skip
 _SENSOR_REPORT: Final[dict[str, Check]] = {
-    "type": _text, "exception": _text, "deviceID": _uri, "deviceMetadata": _uri, "rawData": _uri,
+    "type": _word_or_uri("measurement type", MEASUREMENT_TYPES, written_otherwise=_OF_GS1_VOCABULARY),
+    "exception": _word_or_uri("sensor alert", SENSOR_ALERTS, written_otherwise=_OF_GS1_VOCABULARY),
+    "component": _word_or_uri("component", SensorComponent, written_otherwise=_OF_CBV),
+    "deviceID": _uri, "deviceMetadata": _uri, "rawData": _uri,
     "dataProcessingMethod": _uri, "bizRules": _uri, "time": _instant, "microorganism": _uri,
-    "chemicalSubstance": _uri, "coordinateReferenceSystem": _uri, "value": _number, "component": _text,
+    "chemicalSubstance": _uri, "coordinateReferenceSystem": _uri, "value": _number,
     "stringValue": _text, "booleanValue": _one("true or false", lambda value: isinstance(value, bool)),
     "hexBinaryValue": _one("hexadecimal digits", lambda value: _is_text(value) and _is_hexadecimal(value)),
     "uriValue": _uri, "minValue": _number, "maxValue": _number, "meanValue": _number, "sDev": _number,
@@ -320,7 +391,7 @@ _SENSOR_REPORT: Final[dict[str, Check]] = {
 }  # fmt: skip
 
 _COMMON: Final[dict[str, Check]] = {
-    "@context": lambda _value, _at, _faults: None,
+    "@context": _context,
     "type": _text,
     "eventTime": _instant,
     "recordTime": _instant,
@@ -332,7 +403,7 @@ _COMMON: Final[dict[str, Check]] = {
     "errorDeclaration": _object(
         {
             "declarationTime": _instant,
-            "reason": _word_or_uri(ErrorReason),
+            "reason": _word_or_uri("reason", ErrorReason, written_otherwise=_OF_CBV),
             "correctiveEventIDs": _uris,
         },
         ("declarationTime",),
@@ -340,21 +411,17 @@ _COMMON: Final[dict[str, Check]] = {
     ),
     "bizStep": _biz_step,
     "disposition": _disposition,
-    "persistentDisposition": _object({"set": _each(_disposition), "unset": _each(_disposition)}, ()),
+    "persistentDisposition": _both(
+        _object(dict.fromkeys(("set", "unset"), _each(_disposition, count_min=1, once=True)), ()),
+        _one("set or unset", lambda value: isinstance(value, dict) and len(value) > 0),
+    ),
     "readPoint": _place,
     "bizLocation": _place,
-    "bizTransactionList": _each(
-        _object(
-            {"type": _word_or_uri(BusinessTransactionType), "bizTransaction": _uri},
-            ("bizTransaction",),
-        )
-    ),
-    "sourceList": _each(
-        _object({"type": _word_or_uri(SourceDestinationType), "source": _uri}, ("type", "source"))
-    ),
+    "bizTransactionList": _each(_transaction),
+    "sourceList": _each(_object({"type": _end_type, "source": _uri}, ("type", "source"))),
     "destinationList": _each(
         _object(
-            {"type": _word_or_uri(SourceDestinationType), "destination": _uri},
+            {"type": _end_type, "destination": _uri},
             ("type", "destination"),
         )
     ),
@@ -362,7 +429,7 @@ _COMMON: Final[dict[str, Check]] = {
         _object(
             {
                 "sensorMetadata": _object(_SENSOR_METADATA, (), extensible=True),
-                "sensorReport": _each(_object(_SENSOR_REPORT, (), extensible=True)),
+                "sensorReport": _each(_object(_SENSOR_REPORT, ("type",), extensible=True), count_min=1),
             },
             ("sensorReport",),
             extensible=True,
@@ -376,14 +443,20 @@ _CHILDREN: Final[dict[str, Check]] = {"parentID": _uri, "childEPCs": _uris, "chi
 _THINGS: Final[dict[str, Check]] = {"epcList": _uris, "quantityList": _quantities}
 
 _FIELDS: Final[dict[EventType, dict[str, Check]]] = {
-    EventType.OBJECT: {**_COMMON, **_ACTION, **_THINGS, "ilmd": _extensions},
+    EventType.OBJECT: {**_COMMON, **_ACTION, **_THINGS, "epcList": _uris_once, "ilmd": _extensions},
     EventType.AGGREGATION: {**_COMMON, **_ACTION, **_CHILDREN},
-    EventType.TRANSACTION: {**_COMMON, **_ACTION, **_THINGS, "parentID": _uri},
+    EventType.TRANSACTION: {
+        **_COMMON,
+        **_ACTION,
+        **_THINGS,
+        "parentID": _uri,
+        "bizTransactionList": _each(_transaction, count_min=1),
+    },
     EventType.TRANSFORMATION: {
         **_COMMON,
-        "inputEPCList": _uris,
+        "inputEPCList": _uris_once,
         "inputQuantityList": _quantities,
-        "outputEPCList": _uris,
+        "outputEPCList": _uris_once,
         "outputQuantityList": _quantities,
         "transformationID": _uri,
         "ilmd": _extensions,
@@ -398,16 +471,94 @@ _REQUIRED: Final[dict[EventType, tuple[str, ...]]] = {
     EventType.TRANSFORMATION: _ALWAYS,
     EventType.ASSOCIATION: (*_ALWAYS, "action", "parentID"),
 }
-_ONE_OF: Final[dict[EventType, tuple[tuple[str, ...], ...]]] = {
-    EventType.OBJECT: (("epcList", "quantityList", "sensorElementList"),),
-    EventType.AGGREGATION: (("parentID", "childEPCs", "childQuantityList"),),
-    EventType.TRANSACTION: (),
-    EventType.TRANSFORMATION: (
-        ("inputEPCList", "inputQuantityList", "transformationID"),
-        ("outputEPCList", "outputQuantityList", "transformationID"),
+
+_vocabularies = _each(
+    _object(
+        {
+            "type": _uri,
+            "vocabularyElementList": _each(
+                _object(
+                    {
+                        "id": _uri,
+                        "attributes": _each(
+                            _object(
+                                {
+                                    "id": _uri,
+                                    "attribute": _one(
+                                        "text, a number or an object",
+                                        lambda value: (
+                                            isinstance(value, str | int | float | dict)
+                                            and not isinstance(value, bool)
+                                            and _depth(value) <= NESTING_MAX
+                                        ),
+                                    ),
+                                },
+                                ("id",),
+                                extensible=True,
+                            )
+                        ),
+                        "children": _uris,
+                    },
+                    ("id",),
+                    extensible=True,
+                )
+            ),
+        },
+        ("type",),
+        extensible=True,
+    )
+)
+_DOCUMENT: Final[dict[str, Check]] = {
+    "@context": lambda _value, _at, _faults: None,
+    "type": _text,
+    "id": _uri,
+    "schemaVersion": _one("a version such as 2.0", _is_version),
+    "creationDate": _instant,
+    "instanceIdentifier": _text,
+    "sender": _text,
+    "receiver": _text,
+    "epcisHeader": _object(
+        {"epcisMasterData": _object({"vocabularyList": _vocabularies}, (), extensible=True)},
+        (),
+        extensible=True,
     ),
-    EventType.ASSOCIATION: (),
+    "epcisBody": _one("an object", lambda value: isinstance(value, dict)),
 }
+_ANSWER: Final = {
+    name: check
+    for name, check in _DOCUMENT.items()
+    if name not in {"epcisHeader", "instanceIdentifier", "sender", "receiver"}
+}
+_query_results = _object(
+    {
+        "queryResults": _object(
+            {
+                "queryName": _text,
+                "subscriptionID": _text,
+                "resultsBody": _object(
+                    {"eventList": lambda _value, _at, _faults: None, "vocabularyList": _vocabularies},
+                    ("eventList",),
+                    extensible=True,
+                ),
+            },
+            ("queryName", "resultsBody"),
+            extensible=True,
+        )
+    },
+    ("queryResults",),
+    extensible=True,
+)
+PROTECTED_TERMS: Final = (
+    frozenset(name for fields in _FIELDS.values() for name in fields)
+    | frozenset(_SENSOR_METADATA)
+    | frozenset(_SENSOR_REPORT)
+    | frozenset(EventType)
+    | frozenset(
+        "id epcClass quantity uom source destination bizTransaction set unset sensorMetadata sensorReport"
+        " declarationTime reason correctiveEventIDs".split()
+    )
+) - {"@context"}
+"""What the context of EPCIS 2.0 defines, and protects (``@protected``)."""
 
 
 def things_named(event: ReadEvent) -> Iterator[tuple[str, str]]:
