@@ -43,7 +43,8 @@ THINGS: Final = frozenset(
     {
         "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "event_id", "file_id", "first",
         "last", "line_id", "order_id", "parent_id", "partner_id", "person", "prefix", "product_id",
-        "recipient_account", "report_id", "site_id", "text", "ticket", "token_id", "unit", "uri",
+        "query_name", "recipient_account", "report_id", "site_id", "text", "ticket", "token_id", "unit",
+        "uri",
     }
 )  # fmt: skip
 """Parameters and members of bodies that name a thing of somebody's."""

@@ -98,6 +98,16 @@ OAMQC.S.U OPTIONS /epcis/capture
 OAMQC.S.U OPTIONS /epcis/events
 OA.Q.L... POST   /epcis/events
 OA.Q.L... POST   /epcis/capture
+OAMQC.S.U OPTIONS /epcis/capture/{capture_id}
+OAMQC.S.U OPTIONS /epcis/events/{event_id}
+OAMQC.S.U GET    /epcis/queries
+OAMQC.S.U GET    /epcis/queries/{query_name}
+OAMQC.S.U GET    /epcis/queries/{query_name}/events
+OAMQC.S.U OPTIONS /epcis/queries
+OAMQC.S.U OPTIONS /epcis/queries/{query_name}
+OAMQC.S.U OPTIONS /epcis/queries/{query_name}/events
+OA.Q..... POST   /epcis/queries
+OA.Q..... DELETE /epcis/queries/{query_name}
 
 OA..C.... POST   /api/v1/imports
 OAMQCLS.U GET    /api/v1/products

@@ -136,6 +136,8 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
         case "POST", "/epcis/events":
             uri = f"urn:epc:id:sgtin:6901234.056789.{uuid7().hex[:12]}"
             return document(event(action="OBSERVE", bizStep="shipping", epcList=[uri]))
+        case "POST", "/epcis/queries":
+            return {"name": f"q-{uuid7()}", "query": {"eventType": ["ObjectEvent"], "GE_quantity": 1}}
         case _:
             raise AssertionError(f"no body for {method} {path}: write one in {__file__}")
 

@@ -209,6 +209,8 @@ class Maker:
         captured = self.ask("POST", "/epcis/capture", content=body, headers=ld)
         self.made.name("capture_id", captured["captureID"])
         self.made.name("event_id", named)
+        query = {"name": f"query-{uuid7()}", "query": {"EQ_eventID": [named]}}
+        self.made.name("query_name", self.ask("POST", "/epcis/queries", json=query)["name"])
         self.made.name("EQ_eventID", named)
         self.made.name("MATCH_epc", *uris[:2])
         self.made.name("MATCH_anyEPC", case)

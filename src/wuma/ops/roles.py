@@ -30,13 +30,15 @@ _BRAND_ADMIN: Final = _READ | {
     "print_files.make",
     "print_files.read",
     "trace.capture",
+    "trace.query",
 }
 
 GRANTS: Final[Grants] = {
     Role.PLATFORM_OPERATOR: _BRAND_ADMIN | {"tenants.manage", "ops.read", "ops.operate"},
     Role.BRAND_ADMIN: _BRAND_ADMIN,
     Role.MARKETER: _READ | {"links.write"},
-    Role.QA: _READ | {"codes.activate", "codes.void", "trace.capture", "authenticity.report.handle"},
+    Role.QA: _READ
+    | {"codes.activate", "codes.void", "trace.capture", "trace.query", "authenticity.report.handle"},
     Role.CHANNEL_MANAGER: _READ | {"masterdata.write", "authenticity.report.handle"},
     Role.LINE_OPERATOR: frozenset({"codes.read", "codes.activate", "trace.capture", "masterdata.read"}),
     Role.CUSTOMER_SERVICE: _READ | {"authenticity.report.handle"},

@@ -300,9 +300,9 @@ def is_there(get: Callable[[Said], Iterable[Any]]) -> Reader:
     """Ask whether there is anything at all."""
 
     def read(values: Values) -> Condition | str:
-        if values not in (["true"], ["false"]):
+        if list(values) not in (["true"], ["false"]):
             return "true or false"
-        if values == ["false"]:
+        if values[0] == "false":
             return Condition(lambda _said: True)
         return Condition(lambda said: any(True for _ in get(said)))
 

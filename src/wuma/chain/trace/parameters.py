@@ -7,7 +7,7 @@ filter gives wrong answers that look right.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
@@ -54,6 +54,8 @@ _ALL_EPC_FIELDS: Final = (*_EPC_FIELDS, "parentID", "inputEPCList", "outputEPCLi
 _ONE_BY_ONE: Final = tuple(role for role in Role if role is not Role.CLASS)
 _QUANTITY_FIELDS: Final = ("quantityList", "childQuantityList")
 
+Asked: TypeAlias = Mapping[str, Sequence[str]]
+"""The parameters of a query by name, each with its values."""
 Prefixes: TypeAlias = Mapping[str, str]
 
 
@@ -72,20 +74,19 @@ class Query:
         return all(condition.test(said) for condition in self.conditions)
 
 
-def read_query(parameters: Mapping[str, str], prefixes: Prefixes) -> tuple[Query, list[FieldError]]:
+def read_query(asked: Asked, prefixes: Prefixes) -> tuple[Query, list[FieldError]]:
     """Read the parameters of a query, and say what is wrong with each that cannot be used.
 
     Args:
-        parameters: by name; several values of one are separated by pipes.
+        asked: the parameters by name.
         prefixes: what the asker's prefixes of extension fields stand for (header ``GS1-Extensions``).
     """
     query, faults = Query(), []
-    for name, text in parameters.items():
-        values = [one for one in text.split("|") if one]
+    for name, values in asked.items():
         fault = _read(query, name, values, prefixes)
         if fault is not None:
-            faults.append(FieldError(f"query/{name}", fault, text[:80]))
-    if query.event_count_limit is not None and "orderBy" not in parameters:
+            faults.append(FieldError(f"query/{name}", fault, "|".join(values)[:80]))
+    if query.event_count_limit is not None and "orderBy" not in asked:
         fault = "orderBy beside it: the first of what?"
         faults.append(FieldError("query/eventCountLimit", fault, str(query.event_count_limit)))
     if query.event_count_limit is not None and query.max_event_count is not None:
@@ -102,7 +103,7 @@ def _read(query: Query, name: str, values: Values, prefixes: Prefixes) -> str | 
     if reader is None:
         return "a parameter of SimpleEventQuery"
     if not values or len(values) > VALUES_MAX:
-        return f"1 to {VALUES_MAX} values, separated by |"
+        return f"1 to {VALUES_MAX} values"
     condition = reader(values)
     if isinstance(condition, str):
         return condition
@@ -329,16 +330,16 @@ def _in_list(kind: str, type_: str) -> Reader:
 
 
 def _order_by(query: Query, values: Values) -> str | None:
-    if values not in (["eventTime"], ["recordTime"]):
+    if list(values) not in (["eventTime"], ["recordTime"]):
         return "eventTime or recordTime"
-    query.order_by = values[0]
+    query.order_by = "eventTime" if values[0] == "eventTime" else "recordTime"
     return None
 
 
 def _direction(query: Query, values: Values) -> str | None:
-    if values not in (["ASC"], ["DESC"]):
+    if list(values) not in (["ASC"], ["DESC"]):
         return "ASC or DESC"
-    query.descending = values == ["DESC"]
+    query.descending = values[0] == "DESC"
     return None
 
 

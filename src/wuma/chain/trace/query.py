@@ -9,10 +9,8 @@ asked for is on none of the pages that follow from it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -21,50 +19,26 @@ from sqlalchemy.orm import Session
 
 from wuma.chain.trace.capture import ACTIONS, TYPES, name_key
 from wuma.chain.trace.conditions import Hint, Test, Touching
-from wuma.chain.trace.parameters import Query, read_query
+from wuma.chain.trace.exceptions import QueryParameterException, QueryTooLargeException
+from wuma.chain.trace.page_tokens import PageTokens
+from wuma.chain.trace.parameters import Asked, Prefixes, Query, read_query
 from wuma.chain.trace.postings import TOUCHES_READ_MAX, touches_of
 from wuma.chain.trace.said import Said
 from wuma.chain.trace.things import Things
 from wuma.chain.trace.timeline import Event, read_events
 from wuma.chain.trace.vocabulary import Action, EventType
-from wuma.kernel.errors import FieldError, InvalidInput
-from wuma.kernel.http.paging import read_cursor, write_cursor
+from wuma.kernel.errors import FieldError
 from wuma.kernel.keys import Keyring
 
 PER_PAGE: Final = 30
-PER_PAGE_MAX: Final = 1_000
 EVENTS_LOOKED_AT_MAX: Final = 20_000
 """Events read for one page: some two seconds, where a query matches one in thousands."""
 EVENTS_READ_AT_ONCE: Final = 1_000
 
 
-class QueryParameterException(InvalidInput):
-    """A query parameter is wrong, or not supported here."""
-
-    status = HTTPStatus.BAD_REQUEST
-
-    @property
-    def type_uri(self) -> str:
-        """The name the standard gives this problem."""
-        return "epcisException:QueryParameterException"
-
-
-class QueryTooLargeException(InvalidInput):
-    """The query means more events than it allows."""
-
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-
-    @property
-    def type_uri(self) -> str:
-        """The name the standard gives this problem."""
-        return "epcisException:QueryTooLargeException"
-
-
 class _Place(msgspec.Struct, array_like=True):
     """Where a page ends: what the next one needs to know."""
 
-    query: str
-    """A digest of the parameters: a token leads on in its own query only."""
     at: datetime
     event_id: int
     as_of: datetime
@@ -92,38 +66,44 @@ class EventPage:
 
     events: list[Event]
     next_page_token: str | None
+    token_expires_at: datetime
 
 
 def query_events(
     session: Session,
     keyring: Keyring,
     tenant_id: int,
-    parameters: Mapping[str, str],
-    prefixes: Mapping[str, str] | None = None,
+    asked: Asked,
+    prefixes: Prefixes | None = None,
+    *,
+    per_page: int = PER_PAGE,
+    token: str | None = None,
+    now: datetime,
 ) -> EventPage:
     """Answer a query.
 
     Args:
         session: in the scope of the tenant.
-        keyring: to know codes of ours.
+        keyring: to know codes of ours, and to sign page tokens.
         tenant_id: whose events.
-        parameters: as they stand in the URL; several values of one are separated by pipes.
+        asked: the parameters of the query by name.
         prefixes: what the asker's prefixes of extension fields stand for.
+        per_page: how many events at the most.
+        token: of the page before.
+        now: page tokens are good for a day.
 
     Raises:
         QueryParameterException: naming every parameter that is wrong or not supported.
         QueryTooLargeException: there are more than `maxEventCount` events.
     """
-    wanted = {name: value for name, value in parameters.items() if name not in {"perPage", "nextPageToken"}}
-    query, faults = read_query(wanted, prefixes or {})
-    per_page = _per_page(parameters.get("perPage"), faults)
-    if faults:
-        raise QueryParameterException(f"{len(faults)} parameter(s) cannot be used.", faults)
-    digest = hashlib.sha256(msgspec.json.encode([wanted, prefixes or {}], order="sorted")).hexdigest()[:16]
-    place = _read_token(parameters.get("nextPageToken"), digest)
+    query = understood(asked, prefixes or {})
+    digest = hashlib.sha256(msgspec.json.encode([asked, prefixes or {}], order="sorted")).hexdigest()[:16]
+    tokens = PageTokens(keyring, tenant_id, f"events {digest}", now=now)  # leads on in its own query only
+    read = tokens.read(token, datetime, int, datetime, int | None)
+    place = None if read is None else _Place(*read)
     as_of = place.as_of if place else session.scalar(_NEWEST, {"tenant_id": tenant_id})
     if as_of is None:
-        return EventPage([], None)
+        return EventPage([], None, tokens.expires_at)
     narrowed = _narrow(query, session, keyring, tenant_id)
     narrowed.add("captured_at <= :value", as_of)
     if query.max_event_count is not None and place is None:
@@ -133,9 +113,20 @@ def query_events(
     found, ended_at = _look(session, tenant_id, query, narrowed, place, limit)
     left = None if remaining is None else remaining - len(found)
     if ended_at is None or left == 0:
-        return EventPage(found, None)
-    token = write_cursor([digest, *ended_at, as_of, left])
-    return EventPage(found, token)
+        return EventPage(found, None, tokens.expires_at)
+    return EventPage(found, tokens.write([*ended_at, as_of, left]), tokens.expires_at)
+
+
+def understood(asked: Asked, prefixes: Prefixes) -> Query:
+    """Return what a query asks for.
+
+    Raises:
+        QueryParameterException: naming every parameter that is wrong or not supported.
+    """
+    query, faults = read_query(asked, prefixes)
+    if faults:
+        raise QueryParameterException(f"{len(faults)} parameter(s) cannot be used.", faults)
+    return query
 
 
 def events_named(session: Session, tenant_id: int, event_id: str) -> list[Event]:
@@ -263,25 +254,6 @@ def _filed(column: str, values: Any) -> list[Any]:
             return [name_key(value) for value in values]
         case _:
             return list(values)
-
-
-def _per_page(value: str | None, faults: list[FieldError]) -> int:
-    if value is None:
-        return PER_PAGE
-    if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:9]) <= PER_PAGE_MAX:
-        faults.append(FieldError("query/perPage", f"1 to {PER_PAGE_MAX}", value[:80]))
-        return PER_PAGE
-    return int(value)
-
-
-def _read_token(token: str | None, digest: str) -> _Place | None:
-    if not token:
-        return None
-    place = _Place(*read_cursor(token, str, datetime, int, datetime, int | None))
-    if place.query != digest:
-        fault = FieldError("query/nextPageToken", "the token of this query", token[:60])
-        raise QueryParameterException("The token is of another query.", [fault])
-    return place
 
 
 # Captures of a tenant come one after the other, each later than the one before (see capture.py).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -11,66 +10,44 @@ from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel
 from sqlalchemy import text
 from starlette.requests import Request
 
 from wuma.chain.trace import query
+from wuma.chain.trace.answers import answer_events, answer_page
 from wuma.chain.trace.capture import Behaviour, Captured, capture, event_key, name_of
 from wuma.chain.trace.documents import EVENTS_MAX, ReadDocument, read_document
+from wuma.chain.trace.exceptions import (
+    NoSuchNameException,
+    ResourceAlreadyExistsException,
+    UnsupportedMediaTypeException,
+    ValidationException,
+)
+from wuma.chain.trace.page_tokens import PageTokens
+from wuma.chain.trace.rest import (
+    JSON_TYPES,
+    PER_PAGE,
+    PREFIX,
+    VERSIONS,
+    EpcisEndpoint,
+    PerPage,
+    Token,
+    asked,
+    discovery,
+    link_on,
+    prefixes_of,
+)
 from wuma.chain.trace.timeline import Event
-from wuma.kernel.errors import AlreadyExists, FieldError, InvalidInput, NotFound
+from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.edge import LARGE_BODIES
-from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
-from wuma.kernel.http.paging import read_cursor, write_cursor
+from wuma.kernel.http.endpoint import Actor, Db, Now, Program
 
-PREFIX: Final = "/epcis"
-STANDARD_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld"
-VERSIONS: Final = {"GS1-EPCIS-Version": "2.0.0", "GS1-CBV-Version": "2.0.0"}
-DISCOVERY: Final = {
-    **VERSIONS,
-    "GS1-EPCIS-Min": "2.0.0",
-    "GS1-EPCIS-Max": "2.0.0",
-    "GS1-CBV-Min": "2.0.0",
-    "GS1-CBV-Max": "2.0.0",
-    "GS1-EPC-Format": "Never_Translates",
-    "GS1-CBV-XML-Format": "Never_Translates",
-}
-"""What every resource says of itself; things are given back as they were named, and found by every name."""
 BYTES_MAX: Final = LARGE_BODIES[f"{PREFIX}/capture"]
-JSON_TYPES: Final = ("application/json", "application/ld+json")
-PER_PAGE_MAX: Final = 200
 
-routes = APIRouter(prefix=PREFIX, route_class=Endpoint, tags=["EPCIS"])
-
-
-class ValidationException(InvalidInput):
-    """The document is not valid EPCIS."""
-
-    status = HTTPStatus.BAD_REQUEST
-
-    @property
-    def type_uri(self) -> str:
-        """The name the standard gives this problem."""
-        return "epcisException:ValidationException"
-
-
-class ResourceAlreadyExistsException(AlreadyExists):
-    """This event was captured before."""
-
-    @property
-    def type_uri(self) -> str:
-        """The name the standard gives this problem."""
-        return "epcisException:ResourceAlreadyExistsException"
-
-
-class UnsupportedMedia(InvalidInput):
-    """Only JSON-LD is taken here."""
-
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    slug = "unsupported-media-type"
+routes = APIRouter(prefix=PREFIX, route_class=EpcisEndpoint, tags=["EPCIS"])
 
 
 class CaptureProblem(BaseModel):
@@ -106,14 +83,14 @@ async def read_body(request: Request) -> bytes:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in JSON_TYPES:
         fault = FieldError("header/Content-Type", " or ".join(JSON_TYPES), media_type)
-        raise UnsupportedMedia("XML will come; JSON-LD is taken now.", [fault])
+        raise UnsupportedMediaTypeException("XML will come; JSON-LD is taken now.", [fault])
     body = await request.body()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in {"gzip", "x-gzip"}:
         return _unzipped(body)
     if encoding != "identity":
         fault = FieldError("header/Content-Encoding", "gzip, or none", encoding[:40])
-        raise UnsupportedMedia("The body cannot be unpacked.", [fault])
+        raise UnsupportedMediaTypeException("The body cannot be unpacked.", [fault])
     return body
 
 
@@ -170,14 +147,18 @@ def capture_document(
 @routes.get("/capture")
 @needs("trace.read")
 def list_captures(
+    request: Request,
     response: Response,
     db: Db,
     actor: Actor,
-    per_page: Annotated[int, Query(alias="perPage", ge=1, le=PER_PAGE_MAX)] = query.PER_PAGE,
-    token: Annotated[str | None, Query(alias="nextPageToken", max_length=500)] = None,
+    program: Program,
+    now: Now,
+    per_page: PerPage = PER_PAGE,
+    token: Token = None,
 ) -> list[CaptureJob]:
     """List capture jobs, the latest first."""
-    before, last_id = (None, None) if token is None else read_cursor(token, datetime, UUID)
+    tokens = PageTokens(program.keyring, actor.tenant_id, "capture", now=now)
+    before, last_id = tokens.read(token, datetime, UUID) or (None, None)
     rows = db.execute(
         text(
             f"SELECT {_JOB_COLUMNS} FROM trace.capture WHERE tenant_id = :tenant_id"
@@ -186,13 +167,9 @@ def list_captures(
         ),
         {"tenant_id": actor.tenant_id, "before": before, "last_id": last_id, "limit": per_page + 1},
     ).all()
-    response.headers.update(VERSIONS)
     if len(rows) > per_page:
         last = rows[per_page - 1]
-        next_token = write_cursor([last.captured_at, last.id])
-        response.headers["Link"] = (
-            f'<{PREFIX}/capture?perPage={per_page}&nextPageToken={next_token}>; rel="next"'
-        )
+        link_on(response, request, tokens.write([last.captured_at, last.id]), tokens.expires_at)
     return [_job(row) for row in rows[:per_page]]
 
 
@@ -204,7 +181,7 @@ def get_capture(capture_id: UUID, response: Response, db: Db) -> CaptureJob:
         text(f"SELECT {_JOB_COLUMNS} FROM trace.capture WHERE id = :id"), {"id": capture_id}
     ).one_or_none()
     if row is None:
-        raise NotFound(f"Capture {capture_id}: there is none.")
+        raise NoSuchNameException(f"Capture {capture_id}: there is none.")
     response.headers.update(VERSIONS)
     return _job(row)
 
@@ -271,31 +248,41 @@ def capture_event(body: Body, db: Db, actor: Actor, program: Program, now: Now) 
 
 @routes.get("/events", response_class=Response)
 @needs("trace.read")
-def list_events(request: Request, db: Db, actor: Actor, program: Program, now: Now) -> Response:
+def list_events(
+    request: Request,
+    db: Db,
+    actor: Actor,
+    program: Program,
+    now: Now,
+    per_page: PerPage = PER_PAGE,
+    token: Token = None,
+) -> Response:
     """Answer a SimpleEventQuery; its parameters are those of the standard, values separated by pipes."""
-    parameters: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        parameters[name] = f"{parameters[name]}|{value}" if name in parameters else value
-    page = query.query_events(db, program.keyring, actor.tenant_id, parameters, _prefixes(request))
-    response = _query_document(page.events, now)
-    if page.next_page_token is not None:
-        url = request.url.include_query_params(nextPageToken=page.next_page_token)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-    return response
+    page = query.query_events(
+        db,
+        program.keyring,
+        actor.tenant_id,
+        asked(request),
+        prefixes_of(request),
+        per_page=per_page,
+        token=token,
+        now=now,
+    )
+    return answer_page(request, page, now)
 
 
 @routes.get("/events/{event_id:path}", response_class=Response)
 @needs("trace.read")
-def get_event(event_id: str, db: Db, actor: Actor, now: Now) -> Response:
+def get_event(event_id: str, request: Request, db: Db, actor: Actor, now: Now) -> Response:
     """Return an event by its eventID, with the declarations that it was wrong."""
-    events = query.events_named(db, actor.tenant_id, event_id)
+    return answer_events(request, _events_named(db, actor.tenant_id, event_id), now)
+
+
+def _events_named(db: Db, tenant_id: int, event_id: str) -> list[Event]:
+    events = query.events_named(db, tenant_id, event_id)
     if not events:
-        raise NotFound(f"Event {event_id[:200]}: there is none.")
-    return _query_document(events, now)
-
-
-def _discovery(allow: str, more: Mapping[str, str]) -> Response:
-    return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allow, **DISCOVERY, **more})
+        raise NoSuchNameException(f"Event {event_id[:200]}: there is none.")
+    return events
 
 
 @routes.options("/capture", status_code=204, response_class=Response)
@@ -307,44 +294,27 @@ def describe_capture() -> Response:
         "GS1-EPCIS-Capture-File-Size-Limit": str(BYTES_MAX),
         "GS1-Capture-Error-Behaviour": "all",
     }
-    return _discovery("OPTIONS, GET, POST", limits)
+    return discovery("OPTIONS, GET, POST", limits)
 
 
 @routes.options("/events", status_code=204, response_class=Response)
 @needs("trace.read")
 def describe_events() -> Response:
     """Say what is spoken here."""
-    return _discovery("OPTIONS, GET, POST", {})
+    return discovery("OPTIONS, GET, POST")
 
 
-def _prefixes(request: Request) -> dict[str, str]:
-    """Return what the asker's prefixes of extension fields stand for: ``GS1-Extensions: ex=https://…``."""
-    said = request.headers.get("gs1-extensions", "")
-    pairs = (part.strip().partition("=") for part in said.split(","))
-    return {name: iri for name, equals, iri in pairs if equals and name and iri}
+@routes.options("/events/{event_id:path}", status_code=204, response_class=Response)
+@needs("trace.read")
+def describe_event(event_id: str, db: Db, actor: Actor) -> Response:
+    """Say what can be done with an event."""
+    _events_named(db, actor.tenant_id, event_id)
+    return discovery("OPTIONS, GET")
 
 
-def _query_document(events: list[Event], now: datetime) -> Response:
-    document = {
-        "@context": [STANDARD_CONTEXT],
-        "type": "EPCISQueryDocument",
-        "schemaVersion": "2.0",
-        "creationDate": now.isoformat(),
-        "epcisBody": {
-            "queryResults": {
-                "queryName": "SimpleEventQuery",
-                "resultsBody": {"eventList": [given_back(event) for event in events]},
-            }
-        },
-    }
-    return Response(msgspec.json.encode(document), media_type="application/ld+json", headers=VERSIONS)
-
-
-def given_back(event: Event) -> dict[str, Any]:
-    """Return an event as it came, with when it was captured and what its own prefixes mean."""
-    fields = {**event.fields, "recordTime": event.captured_at.isoformat()}
-    parts = event.context if isinstance(event.context, list) else [event.context]
-    own = [part for part in parts if isinstance(part, dict)]
-    if own and "@context" not in fields:
-        fields["@context"] = own
-    return fields
+@routes.options("/capture/{capture_id}", status_code=204, response_class=Response)
+@needs("trace.read")
+def describe_capture_job(capture_id: UUID, response: Response, db: Db) -> Response:
+    """Say what can be done with a capture job."""
+    get_capture(capture_id, response, db)
+    return discovery("OPTIONS, GET")

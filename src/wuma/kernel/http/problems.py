@@ -38,7 +38,12 @@ def _problem(status: int, type_uri: str, title: str, detail: str, **members: Any
 
 def refused(refusal: Refusal) -> Response:
     """Answer a refusal."""
-    response = _problem(refusal.status, refusal.type_uri, refusal.title, refusal.detail, **refusal.members)
+    return told(refusal, status=refusal.status, type_uri=refusal.type_uri)
+
+
+def told(refusal: Refusal, *, status: int, type_uri: str) -> Response:
+    """Answer a refusal by a name and a status that another standard has for it."""
+    response = _problem(status, type_uri, refusal.title, refusal.detail, **refusal.members)
     if isinstance(refusal, ComeAgain):
         response.headers["Retry-After"] = str(refusal.retry_after_seconds)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
@@ -53,8 +58,13 @@ async def on_refusal(_request: Request, refusal: Exception) -> Response:
 
 
 async def on_invalid_request(_request: Request, error: Exception) -> Response:
-    """Handle input that does not fit the route's declaration: every fault with its place."""
+    """Handle input that does not fit the route's declaration."""
     assert isinstance(error, RequestValidationError)
+    return refused(invalid_request(error))
+
+
+def invalid_request(error: RequestValidationError) -> InvalidInput:
+    """Return what does not fit the route's declaration: every fault with its place."""
     faults = [
         FieldError(
             at="/" + "/".join(_pointer_token(part) for part in fault["loc"]),
@@ -64,7 +74,7 @@ async def on_invalid_request(_request: Request, error: Exception) -> Response:
         for fault in error.errors()
     ]
     places = ", ".join(fault.at for fault in faults[:3])
-    return refused(InvalidInput(f"{len(faults)} fault(s) in the request: {places}", faults))
+    return InvalidInput(f"{len(faults)} fault(s) in the request: {places}", faults)
 
 
 async def on_http_exception(_request: Request, error: Exception) -> Response:

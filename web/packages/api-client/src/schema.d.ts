@@ -1535,7 +1535,11 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
+        /**
+         * Describe Capture Job
+         * @description Say what can be done with a capture job.
+         */
+        options: operations["describe_capture_job_epcis_capture__capture_id__options"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -1583,7 +1587,91 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
-        options?: never;
+        /**
+         * Describe Event
+         * @description Say what can be done with an event.
+         */
+        options: operations["describe_event_epcis_events__event_id__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queries
+         * @description List the named queries, in the order of their names.
+         */
+        get: operations["list_queries_epcis_queries_get"];
+        put?: never;
+        /**
+         * Create Query
+         * @description Name a query. It is read as it will be when it is asked; a name that is taken is refused.
+         */
+        post: operations["create_query_epcis_queries_post"];
+        delete?: never;
+        /**
+         * Describe Queries
+         * @description Say what can be done with named queries.
+         */
+        options: operations["describe_queries_epcis_queries_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/queries/{query_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Query
+         * @description Return the definition of a named query.
+         */
+        get: operations["get_query_epcis_queries__query_name__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Query
+         * @description Delete a named query; its subscriptions end with it.
+         */
+        delete: operations["remove_query_epcis_queries__query_name__delete"];
+        /**
+         * Describe Query
+         * @description Say what can be done with a named query.
+         */
+        options: operations["describe_query_epcis_queries__query_name__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/queries/{query_name}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask Query
+         * @description Answer a named query.
+         */
+        get: operations["ask_query_epcis_queries__query_name__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Query Events
+         * @description Say what can be done with the events of a named query.
+         */
+        options: operations["describe_query_events_epcis_queries__query_name__events_options"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -7020,7 +7108,9 @@ export interface operations {
     list_captures_epcis_capture_get: {
         parameters: {
             query?: {
+                /** @description How many at the most. */
                 perPage?: number;
+                /** @description From the link of the page before. */
                 nextPageToken?: string | null;
             };
             header?: never;
@@ -7144,9 +7234,43 @@ export interface operations {
             };
         };
     };
-    list_events_epcis_events_get: {
+    describe_capture_job_epcis_capture__capture_id__options: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_events_epcis_events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7243,6 +7367,275 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_event_epcis_events__event_id__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_queries_epcis_queries_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_query_epcis_queries_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_queries_epcis_queries_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_query_epcis_queries__query_name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    remove_query_epcis_queries__query_name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_query_epcis_queries__query_name__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    ask_query_epcis_queries__query_name__events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_query_events_epcis_queries__query_name__events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
