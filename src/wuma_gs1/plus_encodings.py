@@ -8,10 +8,11 @@ AI stands in the bits is table F; the methods are the subsections of 14.5.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wuma_gs1.application_identifiers import AI_LENGTH_BY_PREFIX, AIS, Element
+from wuma_gs1.associations import SERIALISED_KEYS_LENGTH
 from wuma_gs1.bits import BitReader, BitWriter
 from wuma_gs1.epc import NO_EXTENSION
 from wuma_gs1.errors import Code, ParseError, shown
@@ -39,9 +40,9 @@ class PlusEncoding:
             values.setdefault("254", NO_EXTENSION)  # TDS 14.6.13: a GLN without extension has extension 0
         if any(ai not in values for ai in self.ais):
             return None
-        if self.name == "SGCN+" and len(values["255"]) == 13:
-            return None
         key = tuple(Element(ai, values[ai]) for ai in self.ais)
+        if not _names_an_instance(dict(key)):
+            return None
         data = [element for element in elements if element.ai not in self.ais]
         if self.dated:
             dates = [element for element in data if element.ai in DATE_AIS]
@@ -94,6 +95,8 @@ class PlusEncoding:
             raise _broken("zeros after the last value")
         for element in (*key, *data):
             _valid(element)
+        if not _names_an_instance(dict(key)):
+            raise _broken(f"a serial number behind the key of {self.name}, got none")
         if key[-1] == Element("254", NO_EXTENSION):
             key.pop()
         return filter_value, tuple(key), tuple(data)
@@ -117,6 +120,11 @@ PLUS_ENCODINGS: dict[str, PlusEncoding] = {
     )
 }
 """Every encoding of TDS 2.2, by name."""
+
+
+def _names_an_instance(values: Mapping[str, str]) -> bool:
+    """Whether keys whose serial number is optional have one: an EPC names one thing, not a type (TDS 6.3)."""
+    return all(len(values[ai]) > digits for ai, digits in SERIALISED_KEYS_LENGTH.items() if ai in values)
 
 
 def _valid(element: Element) -> str:
@@ -198,10 +206,10 @@ def _decimal(nibble: int) -> str:
 
 
 def _padded(number: int, count: int) -> str:
-    digits = str(number).zfill(count)
+    digits = str(number).zfill(count) if count else ""  # no digits have no bits: the number is 0
     if len(digits) > count:
         raise _broken(f"a number of {count} digits, got {number}")
-    return digits if count else ""
+    return digits
 
 
 # --- characters in the shortest of six ways (14.5.6) ----------------------------------------------------
@@ -223,7 +231,7 @@ def _text_width(way: int, count: int) -> int:
 
 _WAYS = tuple(
     re.compile(characters).fullmatch
-    for characters in (r"[0-9]+", r"[0-9A-F]+", r"[0-9a-f]+", r"[0-9A-Za-z_\-]+", r"[ -~]*", r"[0-9A-Z.:\-]+")
+    for characters in (r"[0-9]*", r"[0-9A-F]+", r"[0-9a-f]+", r"[0-9A-Za-z_\-]+", r"[ -~]*", r"[0-9A-Z.:\-]+")
 )
 
 
@@ -233,7 +241,7 @@ def _put_text(bits: BitWriter, text: str, length_bits: int) -> None:
     bits.put(way, 3)
     bits.put(len(text), length_bits)
     if way == 0:
-        bits.put(int(text), _text_width(0, len(text)))
+        bits.put(int(text or "0"), _text_width(0, len(text)))
     elif way == 5:
         for start in range(0, len(text), 3):
             first, second, third = (_CODE_40.index(c) for c in text[start : start + 3].ljust(3))

@@ -81,6 +81,9 @@ class PartitionedEncoding:
     serial_bits: int
     """0 for none; zero bits fill the width where `serial` is NONE."""
     filter_max: int = 7
+    reference_digits: int = 0
+    """How long a reference of free length may be behind twelve digits of company prefix, by the partition
+    table (14.6): one digit more for each that the prefix is shorter. Bits would hold a little more."""
 
     def decode(self, bits: BitReader) -> tuple[int, Epc]:
         """Read filter value and EPC from the bits behind the header."""
@@ -115,7 +118,11 @@ class PartitionedEncoding:
         width = self.split_bits - PREFIX_BITS[partition]
         digits = SCHEMES[self.scheme].digits + partition - 12
         if digits < 0:  # of free length: the scheme has no fixed number of digits
-            return decode_field(self.name, bits, self.reference, width)
+            text = decode_field(self.name, bits, self.reference, width)
+            if self.reference_digits and len(text) > self.reference_digits + partition:
+                most = self.reference_digits + partition
+                raise _broken(self.name, f"a reference of at most {most} digits, got {text}")
+            return text
         number = str(bits.take(width))
         if len(number) > digits and number != "0":
             raise _broken(self.name, f"a reference of {digits} digits, got {number}")
@@ -140,6 +147,8 @@ class PartitionedEncoding:
         if SCHEMES[self.scheme].digits:
             bits.put(int(reference or "0"), width)
         else:
+            if self.reference_digits and len(reference) > self.reference_digits + partition:
+                raise _unfit(self.name, reference, f"at most {self.reference_digits + partition} digits")
             encode_field(self.name, bits, reference, self.reference, width)
         if self.scheme == "itip":
             bits.put(int(epc.fields[2]), 7)
@@ -328,14 +337,14 @@ ENCODINGS: tuple[Encoding, ...] = (
     PartitionedEncoding("SGLN-195", 0x39, "sgln", 41, _N, _T7, 140),
     PartitionedEncoding("GRAI-96", 0x33, "grai", 44, _N, _N, 38),
     PartitionedEncoding("GRAI-170", 0x37, "grai", 44, _N, _T7, 112),
-    PartitionedEncoding("GIAI-96", 0x34, "giai", 82, _N, _0, 0),
+    PartitionedEncoding("GIAI-96", 0x34, "giai", 82, _N, _0, 0, reference_digits=13),
     PartitionedEncoding("GIAI-202", 0x38, "giai", 188, _T7, _0, 0),
     PartitionedEncoding("GSRN-96", 0x2D, "gsrn", 58, _N, _0, 24),
     PartitionedEncoding("GSRNP-96", 0x2E, "gsrnp", 58, _N, _0, 24),
     PartitionedEncoding("GDTI-96", 0x2C, "gdti", 41, _N, _N, 41),
     PartitionedEncoding("GDTI-113", 0x3A, "gdti", 41, _N, _NS, 58),
     PartitionedEncoding("GDTI-174", 0x3E, "gdti", 41, _N, _T7, 119),
-    PartitionedEncoding("CPI-96", 0x3C, "cpi", 51, _N, _N, 31),
+    PartitionedEncoding("CPI-96", 0x3C, "cpi", 51, _N, _N, 31, reference_digits=3),
     PartitionedEncoding("CPI-var", 0x3D, "cpi", 0, _T6, _N, 40),
     PartitionedEncoding("SGCN-96", 0x3F, "sgcn", 41, _N, _NS, 41),
     PartitionedEncoding("ITIP-110", 0x40, "itip", 44, _N, _N, 38),
