@@ -283,17 +283,23 @@ def _plain_trade_item(uri: str) -> DigitalLink | None:
     if query is None:
         return _new(DigitalLink, (tuple(path), (), stem, (), None))
     attributes: list[Element] = []
+    foreign: list[tuple[str, str | None]] = []
     for part in query.split("&"):
-        ai, _, value = part.partition("=")
+        ai, equals, value = part.partition("=")
         spec = AIS.get(ai)
-        if spec is None or "%" in value or "+" in value or spec.flaw(value) is not None:
+        if spec is None:
+            if not equals or ai.isdigit():
+                return None
+            foreign.append((ai, value))
+        elif "%" in value or "+" in value or spec.flaw(value) is not None:
             return None
-        attributes.append(_new(Element, (ai, value)))
+        else:
+            attributes.append(_new(Element, (ai, value)))
     if len(path) + len(attributes) > ELEMENTS_MAX or not _is_sound(
         tuple([ai for ai, _ in path]), tuple([ai for ai, _ in attributes])
     ):
         return None
-    return _new(DigitalLink, (tuple(path), tuple(attributes), stem, (), None))
+    return _new(DigitalLink, (tuple(path), tuple(attributes), stem, tuple(foreign), None))
 
 
 _new = tuple.__new__  # what Element(ai, value) comes to, at a third of its price

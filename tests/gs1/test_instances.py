@@ -1,4 +1,4 @@
-"""What a tag must not hold though its bits could: a kind of thing; more digits than the partition table has."""
+"""What a tag must not hold though its bits could: a kind of thing, or more digits than its table has."""
 
 from __future__ import annotations
 
