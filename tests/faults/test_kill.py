@@ -32,7 +32,7 @@ from tests.faults.live_server import LiveServer, Part, live_server
 from tests.fuzz.everything import issue_token
 from tests.labels import bring, make_product, open_batch, place_order, print_labels
 from wuma.chain.codes.lifecycle import CodeState, UnitRange
-from wuma.chain.trace.capture import name_key
+from wuma.chain.trace.names import filed_key, name_key
 from wuma.entrypoints import wiring, work
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.runtime import Runtime
@@ -273,9 +273,9 @@ class _Proof:
         captures = by_name(self._journal, Kind.CAPTURE)
         events = {
             str(key): count
-            for key, count in self._pairs("SELECT named, count(*) FROM trace.event GROUP BY 1")
+            for key, count in self._pairs("SELECT key, count(*) FROM trace.event_key GROUP BY 1")
         }
-        named = {str(name_key(name)): asked for name, asked in captures.items()}
+        named = {str(filed_key(self._brand.id, name_key(name))): asked for name, asked in captures.items()}
         self._compare(named, events)
         self._expect(len(events) == len(named), f"{len(events)} events of {len(named)}")
         jobs = self._pairs("SELECT id, accepted, duplicate FROM trace.capture")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from tests.conftest import Brand
 from wuma.chain.trace import postings
@@ -58,6 +59,26 @@ def _plainly(touches: list[Touch], thing: int) -> set[tuple[int, Role, int | Non
     return found
 
 
+def chunks_at(session: Session, tenant_id: int, ats: dict[int, datetime]) -> int:
+    """Write a chunk for each of some events; return what is added to their numbers."""
+    capture_id = uuid7()
+    session.execute(
+        text("INSERT INTO trace.capture VALUES (:id, :tenant, now(), 'test', 0, 0, '[]')"),
+        {"id": capture_id, "tenant": tenant_id},
+    )
+    base = session.scalars(text("SELECT nextval('trace.event_id')")).one()  # as no other test has
+    for event_id, at in ats.items():
+        session.execute(
+            text(
+                "INSERT INTO trace.chunk (id, tenant_id, capture_id, captured_at, at_min, at_max, tick,"
+                " event_count, coding, kinds, locations, filing, body) VALUES (:id, :tenant, :capture, now(),"
+                " :at, :at, 1, 1, 1, '{1}', '{NULL}', '', '')"
+            ),
+            {"id": base + event_id, "tenant": tenant_id, "at": at, "capture": capture_id},
+        )
+    return base
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(touches=worlds())
 def test_the_folded_index_says_what_the_events_said(
@@ -65,25 +86,7 @@ def test_the_folded_index_says_what_the_events_said(
 ) -> None:
     rows = fold(touches)
     with runtime.database.session(brand.scope) as session:
-        capture_id = uuid7()
-        session.execute(
-            text("INSERT INTO trace.capture VALUES (:id, :tenant, now(), 'test', 0, 0, '[]')"),
-            {"id": capture_id, "tenant": brand.id},
-        )
-        # Numbers of events that no other test has.
-        base = session.scalar(text("SELECT nextval('trace.event_id')"))
-        session.execute(
-            text("INSERT INTO trace.chunk VALUES (:base, :tenant, :capture, '')"),
-            {"base": base, "tenant": brand.id, "capture": capture_id},
-        )
-        for event_id, at in {(touch.event_id, touch.at) for touch in touches}:
-            session.execute(
-                text(
-                    "INSERT INTO trace.event (id, tenant_id, at, captured_at, key, chunk_id, place, type)"
-                    " VALUES (:id, :tenant, :at, now(), :key, :base, 0, 1)"
-                ),
-                {"id": base + event_id, "tenant": brand.id, "at": at, "key": uuid7(), "base": base},
-            )
+        base = chunks_at(session, brand.id, {touch.event_id: touch.at for touch in touches})
         moved = [Touch(base + t.event_id, t.at, t.role, t.first, t.last, t.parent) for t in touches]
         postings.write(session, brand.id, fold(moved))
         things = sorted({1, 2, 30, 59, 100, 1000, 1005, *(touch.first for touch in touches)})

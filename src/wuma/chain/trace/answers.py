@@ -10,9 +10,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from wuma.chain.trace.chunks import Event
 from wuma.chain.trace.query import EventPage
 from wuma.chain.trace.rest import LD_JSON, STANDARD_CONTEXT, VERSIONS, accepted, link_on
-from wuma.chain.trace.timeline import Event
 
 QUERY_TYPES = ("application/json", LD_JSON)
 

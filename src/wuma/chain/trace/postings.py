@@ -21,6 +21,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from wuma.chain.trace.filing import EVENTS_PER_CHUNK
+
 THING_BITS: Final = 44
 CLASS_BITS: Final = 4
 CLASSES: Final = range(32 // CLASS_BITS + 1)  # runs of up to 2^32 things; an order has at most 2 * 10^8
@@ -170,7 +172,7 @@ CROSS JOIN LATERAL (
     FROM generate_series({CLASSES.start}, {CLASSES.stop - 1}) AS class (k)
 ) AS probe
 CROSS JOIN LATERAL (
-    SELECT probe.thing, p.event_id + place.nth AS event_id, p.role,
+    SELECT probe.tenant_id, probe.thing, p.event_id + place.nth AS event_id, p.role,
            CASE p.role WHEN 2 THEN p.other + place.nth WHEN 3 THEN p.other + place.nth * p.per_event END
                AS other_first,
            CASE p.role WHEN 2 THEN p.other + place.nth
@@ -186,13 +188,26 @@ CROSS JOIN LATERAL (
 ) AS hit
 """
 
-# The event's own time decides, not the row's: events of one row happened one after the other. OFFSET 0 keeps
-# PostgreSQL, which expects hundreds of hits where there are three, from reading all events to join them.
+# What is filed of the event that hits: its chunk is the last one that begins at or before it. The event's own
+# time decides, not the row's: events of one row happened one after the other.
+EVENT_OF_HIT: Final = f"""
+CROSS JOIN LATERAL (
+    SELECT c.* FROM trace.chunk c
+    WHERE c.id <= hit.event_id AND c.id > hit.event_id - {EVENTS_PER_CHUNK} AND c.tenant_id = hit.tenant_id
+    ORDER BY c.id DESC LIMIT 1
+) AS c
+CROSS JOIN LATERAL (
+    SELECT trace.filed_pair(c.filing, cardinality(c.kinds), (hit.event_id - c.id)::integer) AS pair,
+        trace.filed_at(c.at_min, c.tick, c.filing, cardinality(c.kinds), c.event_count,
+            (hit.event_id - c.id)::integer) AS at
+) AS e
+"""
+
 _READ = text(f"""
 SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, hit.other_last
 FROM (SELECT CAST(:tenant_id AS bigint), unnest(CAST(:things AS bigint[]))) AS given (tenant_id, thing)
 {HITS}
-CROSS JOIN LATERAL (SELECT * FROM trace.event WHERE id = hit.event_id OFFSET 0) AS e
+{EVENT_OF_HIT}
 ORDER BY e.at DESC, hit.event_id DESC LIMIT :limit
 """)
 

@@ -9,15 +9,17 @@ asked for is on none of the pages that follow from it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.capture import ACTIONS, TYPES, name_key
+from wuma.chain.trace.chunks import Event, events_named, read_events
 from wuma.chain.trace.conditions import Hint, Test, Touching
 from wuma.chain.trace.exceptions import QueryParameterException, QueryTooLargeException
 from wuma.chain.trace.page_tokens import PageTokens
@@ -25,8 +27,7 @@ from wuma.chain.trace.parameters import Asked, Prefixes, Query, read_query
 from wuma.chain.trace.postings import TOUCHES_READ_MAX, touches_of
 from wuma.chain.trace.said import Said
 from wuma.chain.trace.things import Things
-from wuma.chain.trace.timeline import Event, read_events
-from wuma.chain.trace.vocabulary import Action, EventType
+from wuma.chain.trace.walk import Narrowing, Order, Position, both, walk
 from wuma.kernel.errors import FieldError
 from wuma.kernel.keys import Keyring
 
@@ -47,17 +48,10 @@ class _Place(msgspec.Struct, array_like=True):
 
 @dataclass(slots=True)
 class _Narrowed:
-    """A query as the index takes it: conditions in SQL, and the tests that are left."""
+    """A query as the index takes it: what is filed of events, and the tests that are left."""
 
-    clauses: list[str] = field(default_factory=lambda: ["tenant_id = :tenant_id"])
-    values: dict[str, Any] = field(default_factory=dict)
+    filed: Narrowing = field(default_factory=Narrowing)
     tests: list[Test] = field(default_factory=list)
-
-    def add(self, clause: str, value: Any) -> None:
-        """Add a condition on one value, which the clause calls ``:value``."""
-        name = f"v{len(self.values)}"
-        self.clauses.append(clause.replace(":value", f":{name}"))
-        self.values[name] = value
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +99,7 @@ def query_events(
     if as_of is None:
         return EventPage([], None, tokens.expires_at)
     narrowed = _narrow(query, session, keyring, tenant_id)
-    narrowed.add("captured_at <= :value", as_of)
+    narrowed.filed.captured_before = _least(narrowed.filed.captured_before, as_of + timedelta(microseconds=1))
     if query.max_event_count is not None and place is None:
         _refuse_too_many(session, tenant_id, query, narrowed, query.max_event_count)
     remaining = place.remaining if place else query.event_count_limit
@@ -129,59 +123,36 @@ def understood(asked: Asked, prefixes: Prefixes) -> Query:
     return query
 
 
-def events_named(session: Session, tenant_id: int, event_id: str) -> list[Event]:
-    """Return the event of an eventID and the declarations that it was wrong, the latest captured first."""
-    ids = session.scalars(_NAMED, {"tenant_id": tenant_id, "named": name_key(event_id)}).all()
-    events = read_events(session, tenant_id, ids).values()
-    return sorted(events, key=lambda event: event.id, reverse=True)
-
-
 def _look(
     session: Session, tenant_id: int, query: Query, narrowed: _Narrowed, place: _Place | None, limit: int
-) -> tuple[list[Event], tuple[datetime, int] | None]:
+) -> tuple[list[Event], Position | None]:
     """Return up to `limit` events, and where the looking ended if there may be more."""
     found: list[Event] = []
     after = None if place is None else (place.at, place.event_id)
+    positions = _positions(session, tenant_id, query, narrowed, after)
     looked_at = 0
     batch = limit + 1 if not narrowed.tests else EVENTS_READ_AT_ONCE
     while looked_at < EVENTS_LOOKED_AT_MAX:
-        rows = _candidates(session, tenant_id, query, narrowed, after, batch)
-        events = read_events(session, tenant_id, [event_id for _, event_id in rows])
-        for position in rows:
+        some = list(islice(positions, batch))
+        events = read_events(session, tenant_id, [event_id for _, event_id in some])
+        for position in some:
             event = events[position[1]]
             if _means(event, narrowed.tests):
                 if len(found) == limit:
                     return found, after
                 found.append(event)
             after = position
-        looked_at += len(rows)
-        if len(rows) < batch:
+        looked_at += len(some)
+        if len(some) < batch:
             return found, None
     return found, after
 
 
-def _candidates(
-    session: Session,
-    tenant_id: int,
-    query: Query,
-    narrowed: _Narrowed,
-    after: tuple[datetime, int] | None,
-    limit: int,
-) -> list[tuple[datetime, int]]:
-    column = "at" if query.order_by == "eventTime" else "captured_at"
-    direction, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
-    clauses, values = list(narrowed.clauses), dict(narrowed.values)
-    if after is not None:
-        clauses.append(f"({column}, id) {beyond} (:after_at, :after_id)")
-        values |= {"after_at": after[0], "after_id": after[1]}
-    rows = session.execute(
-        text(
-            f"SELECT {column}, id FROM trace.event WHERE {' AND '.join(clauses)}"
-            f" ORDER BY {column} {direction}, id {direction} LIMIT :limit"
-        ),
-        {**values, "tenant_id": tenant_id, "limit": limit},
-    )
-    return [(at, event_id) for at, event_id in rows]
+def _positions(
+    session: Session, tenant_id: int, query: Query, narrowed: _Narrowed, after: Position | None
+) -> Iterator[Position]:
+    order: Order = "at" if query.order_by == "eventTime" else "captured_at"
+    return walk(session, tenant_id, narrowed.filed, order=order, descending=query.descending, after=after)
 
 
 def _means(event: Event, tests: list[Test]) -> bool:
@@ -202,14 +173,8 @@ def _refuse_too_many(
         is_more = ended_at is not None
         count = len(found)
     else:
-        counted = session.scalar(
-            text(
-                "SELECT count(*) FROM (SELECT FROM trace.event WHERE"
-                f" {' AND '.join(narrowed.clauses)} LIMIT :limit) AS few"
-            ),
-            {**narrowed.values, "tenant_id": tenant_id, "limit": count_max + 1},
-        )
-        count = counted or 0
+        positions = _positions(session, tenant_id, query, narrowed, None)
+        count = sum(1 for _ in islice(positions, count_max + 1))
         is_more = count > count_max
     if is_more:
         fault = FieldError("query/maxEventCount", f"at most {count_max} events", f"more than {count} perhaps")
@@ -219,47 +184,50 @@ def _refuse_too_many(
 def _narrow(query: Query, session: Session, keyring: Keyring, tenant_id: int) -> _Narrowed:
     """Say to the index what it can answer, and keep the tests of the rest."""
     narrowed = _Narrowed()
+    filed = narrowed.filed
     for condition in query.conditions:
-        hint = condition.hint
-        is_answered = False
-        match hint:
-            case Hint(column, values, ">=" | "<" as way):
-                narrowed.add(f"{column} {way} :value", values[0])
-                is_answered = True
-            case Hint(column, values):
-                narrowed.add(f"{_COLUMNS.get(column, column)} = ANY (:value)", _filed(column, values))
-                is_answered = True
+        is_answered = True
+        match condition.hint:
+            case Hint("at", (at, *_), ">="):
+                filed.at_from = _greatest(filed.at_from, at)
+            case Hint("at", (at, *_), "<"):
+                filed.at_before = _least(filed.at_before, at)
+            case Hint("captured_at", (at, *_), ">="):
+                filed.captured_from = _greatest(filed.captured_from, at)
+            case Hint("captured_at", (at, *_), "<"):
+                filed.captured_before = _least(filed.captured_before, at)
+            case Hint("type", values):
+                filed.types = both(filed.types, values)
+            case Hint("action", values):
+                filed.actions = both(filed.actions, values)
+            case Hint("biz_step", values):
+                filed.biz_steps = both(filed.biz_steps, values)
+            case Hint("disposition", values):
+                filed.dispositions = both(filed.dispositions, values)
+            case Hint("event_id", values):
+                filed.ids = both(filed.ids, {event.id for event in events_named(session, tenant_id, values)})
             case Touching(names, roles):
                 numbers = sorted(set(Things(session, keyring, tenant_id).find(names).values()))
                 touches = touches_of(session, tenant_id, numbers) if numbers else []
-                if len(touches) < TOUCHES_READ_MAX:
-                    narrowed.add("id = ANY (:value)", [one.event_id for one in touches if one.role in roles])
-                    is_answered = True
+                is_answered = len(touches) < TOUCHES_READ_MAX
+                if is_answered:
+                    filed.ids = both(filed.ids, {one.event_id for one in touches if one.role in roles})
+            case _:
+                is_answered = False
         if not (is_answered and condition.is_whole):
             narrowed.tests.append(condition.test)
     return narrowed
 
 
-_COLUMNS: Final = {"event_id": "named"}
+def _least(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
 
 
-def _filed(column: str, values: Any) -> list[Any]:
-    """Return words as the column holds them."""
-    match column:
-        case "type":
-            return [TYPES[EventType(value)] for value in values]
-        case "action":
-            return [ACTIONS[Action(value)] for value in values]
-        case "event_id":
-            return [name_key(value) for value in values]
-        case _:
-            return list(values)
+def _greatest(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
 
 
 # Captures of a tenant come one after the other, each later than the one before (see capture.py).
 _NEWEST = text(
     "SELECT captured_at FROM trace.capture WHERE tenant_id = :tenant_id ORDER BY captured_at DESC LIMIT 1"
-)
-_NAMED = text(
-    "SELECT id FROM trace.event WHERE tenant_id = :tenant_id AND named = :named ORDER BY id DESC LIMIT 200"
 )

@@ -17,7 +17,8 @@ from starlette.requests import Request
 
 from wuma.chain.trace import query
 from wuma.chain.trace.answers import answer_events, answer_page
-from wuma.chain.trace.capture import Behaviour, Captured, capture, event_key, name_of
+from wuma.chain.trace.capture import Behaviour, Captured, capture
+from wuma.chain.trace.chunks import Event, events_named
 from wuma.chain.trace.documents import EVENTS_MAX, ReadDocument, read_document
 from wuma.chain.trace.exceptions import (
     NoSuchNameException,
@@ -25,6 +26,7 @@ from wuma.chain.trace.exceptions import (
     UnsupportedMediaTypeException,
     ValidationException,
 )
+from wuma.chain.trace.names import event_key, name_of
 from wuma.chain.trace.page_tokens import PageTokens
 from wuma.chain.trace.rest import (
     JSON_TYPES,
@@ -39,7 +41,6 @@ from wuma.chain.trace.rest import (
     link_on,
     prefixes_of,
 )
-from wuma.chain.trace.timeline import Event
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.edge import LARGE_BODIES
@@ -279,7 +280,7 @@ def get_event(event_id: str, request: Request, db: Db, actor: Actor, now: Now) -
 
 
 def _events_named(db: Db, tenant_id: int, event_id: str) -> list[Event]:
-    events = query.events_named(db, tenant_id, event_id)
+    events = events_named(db, tenant_id, [event_id])
     if not events:
         raise NoSuchNameException(f"Event {event_id[:200]}: there is none.")
     return events

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 
 import asyncpg
 
-from wuma.chain.trace.capture import ACTIONS, TYPES
 from wuma.chain.trace.containment import Bond, Mark, stays
-from wuma.chain.trace.postings import HITS, Role
+from wuma.chain.trace.kinds import ACTIONS, TYPES
+from wuma.chain.trace.postings import EVENT_OF_HIT, HITS, Role
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma_gs1.cbv import BizStep
 
@@ -47,10 +47,12 @@ _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 
 _TOUCHES: Final = f"""
-SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, e.type, e.action, e.biz_step, e.location
+SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, kind.type, kind.action, kind.biz_step,
+    c.locations[e.pair] AS location
 FROM unnest($1::bigint[], $2::bigint[]) AS given (tenant_id, thing)
 {HITS}
-CROSS JOIN LATERAL (SELECT * FROM trace.event WHERE id = hit.event_id OFFSET 0) AS e
+{EVENT_OF_HIT}
+JOIN trace.kind kind ON kind.id = c.kinds[e.pair]
 """
 
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
-import msgspec
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.capture import ACTIONS, TYPES, name_of
+from wuma.chain.trace.chunks import Event, read_events
 from wuma.chain.trace.containment import Bond, Mark, Stay, stays
 from wuma.chain.trace.postings import Role, Touched, touches_of
 from wuma.chain.trace.vocabulary import Action, EventType
@@ -21,34 +16,7 @@ from wuma.chain.trace.vocabulary import Action, EventType
 DEPTH_MAX: Final = 6  # can, case, layer, pallet, container, ship
 EVENTS_TOLD_MAX: Final = 1_000
 
-_TYPE_OF: Final = {number: type_ for type_, number in TYPES.items()}
-_ACTION_OF: Final = {number: action for action, number in ACTIONS.items()}
 _BONDS: Final = {Action.ADD: Bond.JOINED, Action.OBSERVE: Bond.SEEN_INSIDE, Action.DELETE: Bond.LEFT}
-
-_EVENTS = text(
-    "SELECT id, key, at, captured_at, type, action, biz_step, disposition, location, chunk_id, place"
-    " FROM trace.event WHERE tenant_id = :tenant_id AND id = ANY (:ids)"
-)
-_CHUNKS = text(
-    "SELECT k.id, k.body, c.context FROM trace.chunk k JOIN trace.capture c ON c.id = k.capture_id"
-    " WHERE k.tenant_id = :tenant_id AND k.id = ANY (:ids)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A captured event, as it is filed; `fields` is all it says, as it came, and an eventID in any case."""
-
-    id: int
-    at: datetime
-    captured_at: datetime
-    type: EventType
-    action: Action | None
-    biz_step: str | None
-    disposition: str | None
-    location: int | None
-    fields: Mapping[str, Any]
-    context: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,31 +166,3 @@ def _subtract(runs: Iterable[tuple[int, int]], gone: tuple[int, int]) -> list[tu
         if last < end:
             left.append((last + 1, end))
     return left
-
-
-def read_events(session: Session, tenant_id: int, ids: Sequence[int]) -> dict[int, Event]:
-    """Return events by number, with everything they say."""
-    if not ids:
-        return {}
-    rows = session.execute(_EVENTS, {"tenant_id": tenant_id, "ids": sorted(set(ids))}).all()
-    chunks = session.execute(_CHUNKS, {"tenant_id": tenant_id, "ids": sorted({row.chunk_id for row in rows})})
-    bodies = {chunk.id: (msgspec.json.decode(zlib.decompress(chunk.body)), chunk.context) for chunk in chunks}
-    return {
-        row.id: Event(
-            id=row.id,
-            at=row.at,
-            captured_at=row.captured_at,
-            type=_TYPE_OF[row.type],
-            action=_ACTION_OF.get(row.action),
-            biz_step=row.biz_step,
-            disposition=row.disposition,
-            location=row.location,
-            fields=_named(bodies[row.chunk_id][0][row.place], row.key),
-            context=bodies[row.chunk_id][1],
-        )
-        for row in rows
-    }
-
-
-def _named(fields: dict[str, Any], key: UUID) -> Mapping[str, Any]:
-    return fields if "eventID" in fields else {**fields, "eventID": name_of(fields, key)}

@@ -1,0 +1,221 @@
+"""Chunks: some events of one capture, as they came, compressed together and filed together.
+
+There is no row for an event. Its number leads to the chunk, which is the last one that begins at or before
+it; its key leads to its number; its things lead to it through the postings.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session
+
+from wuma.chain.trace.documents import ReadEvent
+from wuma.chain.trace.filing import EVENTS_PER_CHUNK, Filing, Pair, chunks_of, filed, unfiled
+from wuma.chain.trace.kinds import ACTION_OF, TYPE_OF, Kind, number_kinds
+from wuma.chain.trace.names import event_key, filed_key, name_key, name_of
+from wuma.chain.trace.vocabulary import Action, EventType
+
+JSON_IN_ZLIB: Final = 1
+"""How a body is coded: a JSON list of events, compressed."""
+ZLIB_LEVEL: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event that was not known, with its number."""
+
+    id: int
+    key: UUID
+    event: ReadEvent
+    location: int | None
+    """The place it names, as a thing."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A captured event, as it is filed."""
+
+    id: int
+    at: datetime
+    captured_at: datetime
+    type: EventType
+    action: Action | None
+    biz_step: str | None
+    disposition: str | None
+    location: int | None
+    as_told: Mapping[str, Any]
+    """All it says, as it came."""
+    context: Any
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """All it says, and an eventID in any case."""
+        if "eventID" in self.as_told:
+            return self.as_told
+        return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told))}
+
+
+def write(
+    session: Session, tenant_id: int, capture_id: UUID, captured_at: datetime, new: Sequence[NewEvent]
+) -> None:
+    """Write events with consecutive numbers, and what they are found by."""
+    kinds = [Kind.of(one.event.type, one.event.action, one.event.fields) for one in new]
+    numbers = number_kinds(session, tenant_id, set(kinds))
+    rows = []
+    for places in chunks_of([one.event.at for one in new]):
+        some = [new[place] for place in places]
+        filing = filed(
+            [
+                (one.event.at, Pair(numbers[kinds[place]], one.location))
+                for place, one in zip(places, some, strict=True)
+            ]
+        )
+        body = zlib.compress(msgspec.json.encode([one.event.fields for one in some]), ZLIB_LEVEL)
+        rows.append(
+            {
+                "id": some[0].id,
+                "tenant_id": tenant_id,
+                "capture_id": capture_id,
+                "captured_at": captured_at,
+                "coding": JSON_IN_ZLIB,
+                "body": body,
+                **filing._asdict(),
+            }
+        )
+    session.execute(_WRITE, rows)
+    keys = [(filed_key(tenant_id, one.key), one.id) for one in new]
+    keys += [
+        (filed_key(tenant_id, name_key(name_of(one.event.fields, one.key))), one.id)
+        for one in new
+        if "eventID" not in one.event.fields or "errorDeclaration" in one.event.fields
+    ]
+    session.execute(
+        _WRITE_KEYS,
+        {
+            "tenant_id": tenant_id,
+            "keys": [key for key, _ in keys],
+            "ids": [event_id for _, event_id in keys],
+        },
+    )
+
+
+def known_keys(session: Session, tenant_id: int, keys: Iterable[UUID]) -> set[UUID]:
+    """Return which keys events are known by already."""
+    wanted = {filed_key(tenant_id, key): key for key in keys}
+    ids = _filed_under(session, tenant_id, wanted)
+    found = {event_key(event.as_told) for event in read_events(session, tenant_id, ids).values()}
+    return found & set(wanted.values())
+
+
+def events_named(session: Session, tenant_id: int, names: Iterable[str]) -> list[Event]:
+    """Return the events of eventIDs and the declarations that they were wrong, the latest captured first."""
+    wanted = set(names)
+    keys = [filed_key(tenant_id, name_key(name)) for name in wanted]
+    events = read_events(session, tenant_id, _filed_under(session, tenant_id, keys)).values()
+    found = [event for event in events if event.fields["eventID"] in wanted]
+    return sorted(found, key=lambda event: event.id, reverse=True)
+
+
+def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[int, Event]:
+    """Return events by number, with everything they say."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    rows = session.execute(_READ, {"tenant_id": tenant_id, "ids": wanted}).all()
+    kinds = {
+        row.id: row
+        for row in session.execute(_KINDS, {"ids": sorted({kind for row in rows for kind in row.kinds})})
+    }
+    events: dict[int, Event] = {}
+    for row, places in _places(rows, wanted):
+        bodies = msgspec.json.decode(zlib.decompress(row.body))
+        for place, (at, pair) in zip(places, unfiled(filing_of(row), places), strict=True):
+            kind = kinds[pair.kind]
+            events[row.id + place] = Event(
+                id=row.id + place,
+                at=at,
+                captured_at=row.captured_at,
+                type=TYPE_OF[kind.type],
+                action=ACTION_OF.get(kind.action),
+                biz_step=kind.biz_step,
+                disposition=kind.disposition,
+                location=pair.location,
+                as_told=bodies[place],
+                context=row.context,
+            )
+    return events
+
+
+def filing_of(row: Row[Any]) -> Filing:
+    """Return what the row of a chunk says of its events."""
+    return Filing(
+        row.at_min, row.at_max, row.tick, row.event_count, row.kinds, row.locations, bytes(row.filing)
+    )
+
+
+def _places(rows: Sequence[Row[Any]], ids: Sequence[int]) -> list[tuple[Row[Any], list[int]]]:
+    """Return for each chunk where the wanted events stand in it."""
+    starts = [row.id for row in rows]
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for event_id in ids:
+        number = bisect_right(starts, event_id) - 1
+        if number >= 0 and event_id - starts[number] < rows[number].event_count:
+            found[number].append(event_id - starts[number])
+    return [(rows[number], places) for number, places in found.items()]
+
+
+def _filed_under(session: Session, tenant_id: int, keys: Iterable[int]) -> Sequence[int]:
+    return session.scalars(_FILED_UNDER, {"tenant_id": tenant_id, "keys": list(keys)}).all()
+
+
+FILING_COLUMNS: Final = "id, captured_at, at_min, at_max, tick, event_count, kinds, locations, filing"
+
+CHUNK_OF: Final = f"""(
+    SELECT * FROM trace.chunk c
+    WHERE c.tenant_id = wanted.tenant_id AND c.id <= wanted.event_id
+        AND c.id > wanted.event_id - {EVENTS_PER_CHUNK}
+    ORDER BY c.id DESC LIMIT 1
+)"""
+"""The chunk that holds ``wanted.event_id`` of ``wanted.tenant_id``: the numbers of a capture have no gaps,
+and no other capture has numbers among them."""
+
+_READ = text(f"""
+SELECT k.*, a.context
+FROM (
+    SELECT DISTINCT c.id
+    FROM (
+        SELECT CAST(:tenant_id AS bigint), unnest(CAST(:ids AS bigint[]))
+    ) AS wanted (tenant_id, event_id)
+    CROSS JOIN LATERAL {CHUNK_OF} AS c
+) AS found
+CROSS JOIN LATERAL (SELECT * FROM trace.chunk WHERE id = found.id OFFSET 0) AS k
+JOIN trace.capture a ON a.id = k.capture_id
+ORDER BY k.id
+""")
+_KINDS = text("SELECT id, type, action, biz_step, disposition FROM trace.kind WHERE id = ANY (:ids)")
+_FILED_UNDER = text(
+    "SELECT DISTINCT event_id FROM trace.event_key"
+    " WHERE key = ANY (:keys) AND tenant_id = :tenant_id ORDER BY event_id"
+)
+_WRITE = text(
+    "INSERT INTO trace.chunk (id, tenant_id, capture_id, captured_at, at_min, at_max, tick, event_count,"
+    " kinds, locations, filing, coding, body) VALUES (:id, :tenant_id, :capture_id, :captured_at, :at_min,"
+    " :at_max, :tick, :event_count, CAST(:kinds AS integer[]), CAST(:locations AS bigint[]), :filing,"
+    " :coding, :body)"
+)
+_WRITE_KEYS = text(
+    "INSERT INTO trace.event_key (tenant_id, key, event_id) SELECT :tenant_id, k, e"
+    " FROM unnest(CAST(:keys AS bigint[]), CAST(:ids AS bigint[])) AS w (k, e)"
+)
