@@ -1,4 +1,4 @@
-"""Trace: events are filed with the chunk that holds them, no longer in rows of their own (ADR 0006, 0016)."""
+"""Trace: events are filed with the chunk that holds them, no longer in rows of their own (ADR 0006)."""
 
 from __future__ import annotations
 
@@ -179,10 +179,11 @@ def _unforced(tables: Sequence[str], convert: Any) -> None:
         ddl.run(f"ALTER TABLE trace.{table} FORCE ROW LEVEL SECURITY")
 
 
-def _chunks(columns: str) -> Iterator[Row[Any]]:
+def _chunks(columns: str, condition: str = "true") -> Iterator[Row[Any]]:
     bind, last = op.get_bind(), 0
     query = text(
-        f"SELECT {columns} FROM trace.chunk k WHERE k.id > :last ORDER BY k.id LIMIT {CHUNKS_AT_ONCE}"
+        f"SELECT {columns} FROM trace.chunk k WHERE k.id > :last AND {condition}"
+        f" ORDER BY k.id LIMIT {CHUNKS_AT_ONCE}"
     )
     while rows := bind.execute(query, {"last": last}).all():
         yield from rows
@@ -193,7 +194,7 @@ def _file_with_chunks() -> None:
     """Write what is known of each event into its chunk, and what it is known by into the table of keys."""
     bind = op.get_bind()
     kinds: dict[tuple[Any, ...], int] = {}
-    for chunk in _chunks("k.id, k.tenant_id, k.capture_id, k.body"):
+    for chunk in _chunks("k.id, k.tenant_id, k.capture_id, k.body", "k.kinds IS NULL"):
         rows = bind.execute(_ROWS, {"id": chunk.id}).all()
         if not rows:
             bind.execute(text("DELETE FROM trace.chunk WHERE id = :id"), {"id": chunk.id})
@@ -202,9 +203,8 @@ def _file_with_chunks() -> None:
         for row in rows:
             kind = (row.tenant_id, row.type, row.action, row.biz_step, row.disposition)
             if kind not in kinds:
-                kinds[kind] = bind.execute(
-                    _KIND, dict(zip("tdyabs", (kind[0], _digest(kind), *kind[1:]), strict=True))
-                ).scalar_one()
+                values = dict(zip("tdyabs", (kind[0], _digest(kind), *kind[1:]), strict=True))
+                kinds[kind] = bind.execute(_KIND, values).scalar_one()
         for number, part in enumerate(_parts(rows)):
             pairs = [
                 (kinds[row.tenant_id, row.type, row.action, row.biz_step, row.disposition], row.location)
@@ -221,7 +221,11 @@ def _file_with_chunks() -> None:
             }
             bind.execute(_CHANGE if number == 0 else _ADD, values)
         keys = [(row.tenant_id, row.key, row.id) for row in rows]
-        keys += [(row.tenant_id, row.named, row.id) for row in rows if row.named not in (None, row.key)]
+        keys += [
+            (row.tenant_id, row.named, row.id)
+            for row in rows
+            if row.named not in (None, row.key, _sha(f"urn:uuid:{row.key}".encode()))
+        ]
         bind.execute(_KEYS, [{"t": t, "k": _key64(t, key), "e": e} for t, key, e in keys])
 
 
@@ -255,11 +259,7 @@ def _filed(ats: Sequence[datetime], pairs: Sequence[tuple[int, int | None]]) -> 
 
 
 def _digest(kind: tuple[Any, ...]) -> UUID:
-    return UUID(
-        bytes=hashlib.sha256(
-            json.dumps(kind[1:], ensure_ascii=False, separators=(",", ":")).encode()
-        ).digest()[:16]
-    )
+    return _sha(json.dumps(kind[1:], ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _key64(tenant_id: int, key: UUID) -> int:

@@ -99,7 +99,7 @@ def test_documents_that_overlap_share_no_event_and_lose_none(
     _capture_at_once(admin, [document(*events[start : start + 6]) for start in range(7)])
 
     assert _count(runtime, brand, "SELECT count(*) FROM trace.event") == CANS
-    assert _count(runtime, brand, "SELECT count(DISTINCT key) FROM trace.event") == CANS
+    assert _count(runtime, brand, "SELECT count(DISTINCT key) FROM trace.event_key") == CANS
 
 
 def test_two_lines_that_claim_the_same_cans_leave_each_in_one_batch(

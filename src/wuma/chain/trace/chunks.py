@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from wuma.chain.trace.documents import ReadEvent
 from wuma.chain.trace.filing import EVENTS_PER_CHUNK, Filing, Pair, chunks_of, filed, unfiled
 from wuma.chain.trace.kinds import ACTION_OF, TYPE_OF, Kind, number_kinds
-from wuma.chain.trace.names import event_key, filed_key, name_key, name_of
+from wuma.chain.trace.names import event_key, filed_key, keys_named, name_key, name_of
 from wuma.chain.trace.vocabulary import Action, EventType
 
 JSON_IN_ZLIB: Final = 1
@@ -97,9 +97,9 @@ def write(
     session.execute(_WRITE, rows)
     keys = [(filed_key(tenant_id, one.key), one.id) for one in new]
     keys += [
-        (filed_key(tenant_id, name_key(name_of(one.event.fields, one.key))), one.id)
+        (filed_key(tenant_id, name_key(one.event.fields["eventID"])), one.id)
         for one in new
-        if "eventID" not in one.event.fields or "errorDeclaration" in one.event.fields
+        if "errorDeclaration" in one.event.fields and "eventID" in one.event.fields
     ]
     session.execute(
         _WRITE_KEYS,
@@ -122,7 +122,7 @@ def known_keys(session: Session, tenant_id: int, keys: Iterable[UUID]) -> set[UU
 def events_named(session: Session, tenant_id: int, names: Iterable[str]) -> list[Event]:
     """Return the events of eventIDs and the declarations that they were wrong, the latest captured first."""
     wanted = set(names)
-    keys = [filed_key(tenant_id, name_key(name)) for name in wanted]
+    keys = [filed_key(tenant_id, key) for name in wanted for key in keys_named(name)]
     events = read_events(session, tenant_id, _filed_under(session, tenant_id, keys)).values()
     found = [event for event in events if event.fields["eventID"] in wanted]
     return sorted(found, key=lambda event: event.id, reverse=True)

@@ -31,8 +31,20 @@ def name_of(fields: Mapping[str, Any], key: UUID) -> str:
 
 
 def name_key(event_id: str) -> UUID:
-    """Return what an eventID is found by."""
+    """Return what an event is known by that has this eventID."""
     return _digest(event_id.encode())
+
+
+def keys_named(event_id: str) -> list[UUID]:
+    """Return what events may be known by that are named so: see `name_of`.
+
+    >>> keys_named("urn:uuid:0f5a9c5e-7a59-4f5c-8c9a-1f0f3f2f1a2b")[1].hex[:8]
+    '0f5a9c5e'
+    """
+    try:
+        return [name_key(event_id), UUID(event_id)]
+    except ValueError:
+        return [name_key(event_id)]
 
 
 def filed_key(tenant_id: int, key: UUID) -> int:
