@@ -16,6 +16,7 @@ from urllib.parse import quote
 from wuma_gs1.digital_link import DigitalLink
 
 GS1_VOCABULARY = "https://gs1.org/voc/"
+LINKSET_TYPE = "application/linkset+json"
 DEFAULT_LINK = "gs1:defaultLink"
 DEFAULT_LINK_MULTI = "gs1:defaultLinkMulti"
 HEADER_CHARACTERS_MAX = 4096  # of an Accept header; browsers send under 200
@@ -120,6 +121,21 @@ def link_header(levels: Sequence[Level], *, same_as: str = "", json_ld_context: 
             f'<{_printable(json_ld_context)}>; rel="{context_relation}"; type="application/ld+json"'
         )
     return ", ".join(values)
+
+
+def wants_linkset(accept: str) -> bool:
+    """Say whether an Accept header asks for all links: it names linksets, and nothing else more dearly.
+
+    >>> wants_linkset("application/linkset+json"), wants_linkset("text/html, application/linkset+json;q=0.5")
+    (True, False)
+    >>> wants_linkset("application/linkset+json;q=0"), wants_linkset("*/*")
+    (False, False)
+    """
+    if LINKSET_TYPE not in accept.lower():
+        return False
+    qualities = dict(_preferences(accept))
+    wish = qualities.get(LINKSET_TYPE, 0.0)
+    return wish > 0 and wish == max(qualities.values())
 
 
 def choose(

@@ -16,7 +16,6 @@ import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wuma.journeys.resolve_link.resolve import (
-    LINKSET_TYPE,
     Asked,
     Choices,
     LinkDesk,
@@ -26,7 +25,7 @@ from wuma.journeys.resolve_link.resolve import (
     decide,
 )
 from wuma.journeys.scan_code import page
-from wuma.journeys.scan_code.http import OPEN_CODE
+from wuma.journeys.scan_code.http import item_at
 from wuma.journeys.scan_code.reception import Headers, Reception, Reply, headers_of, language_of
 from wuma.journeys.scan_code.texts import Language
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal
@@ -35,7 +34,15 @@ from wuma.support.links.facade import AliasDirectory
 from wuma_gs1.compression import decompress
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.errors import ParseError
-from wuma_gs1.linkset import JSON_LD_CONTEXT, LINK_TYPES, Level, link_header, linkset
+from wuma_gs1.linkset import (
+    JSON_LD_CONTEXT,
+    LINK_TYPES,
+    LINKSET_TYPE,
+    Level,
+    link_header,
+    linkset,
+    wants_linkset,
+)
 
 DESCRIPTION_PATH: Final = "/.well-known/gs1resolver"
 CONTEXT_PATH: Final = "/.well-known/linkset-context.jsonld"
@@ -114,7 +121,7 @@ class ResolverRoutes:
         if path in self._documents:
             return True
         if _KEY_PATH.match(path):
-            return OPEN_CODE.fullmatch(path) is None or scope["method"] == "OPTIONS" or _asks_for_links(scope)
+            return item_at(scope) is None or scope["method"] == "OPTIONS" or _asks_for_links(scope)
         found = _PACKED.fullmatch(path)
         return found is not None and found[1] not in self._taken and self._unpacked(scope) is not None
 
@@ -227,9 +234,15 @@ _ANY_HOST: Final = "https://id.gs1.org"
 
 
 def _asks_for_links(scope: Scope) -> bool:
-    if b"linkType=" in scope["query_string"]:
+    if _LINK_TYPE_ASKED(scope["query_string"]):
         return True
-    return any(name == b"accept" and b"linkset" in value for name, value in scope["headers"])
+    return any(
+        name == b"accept" and b"linkset" in value and wants_linkset(value.decode("latin-1"))
+        for name, value in scope["headers"]
+    )
+
+
+_LINK_TYPE_ASKED: Final = re.compile(rb"(?:\A|&)linkType=[^&]").search
 
 
 def _asked(scope: Scope, headers: Headers) -> Asked:

@@ -17,10 +17,9 @@ from wuma.support.links.facade import Anchor, LinkDraft, anchors_above, level, l
 from wuma.support.masterdata.facade import ProductCard, ProductDirectory
 from wuma_gs1.application_identifiers import Element
 from wuma_gs1.digital_link import DigitalLink
-from wuma_gs1.linkset import Level, Link, choose
+from wuma_gs1.linkset import Level, Link, choose, wants_linkset
 
 LINKSET: Final = "linkset"
-LINKSET_TYPE: Final = "application/linkset+json"
 VERIFICATION: Final = "gs1:verificationService"
 
 
@@ -36,7 +35,7 @@ class Asked(NamedTuple):
     @property
     def wants_linkset(self) -> bool:
         """Whether all links are asked for instead of one."""
-        return self.link_type in {LINKSET, "all"} or LINKSET_TYPE in self.accept.lower()
+        return self.link_type in {LINKSET, "all"} or wants_linkset(self.accept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,8 @@ def offered(
             spoken, values = read_for, {element.ai: element.value for element in read_for.elements}
         levels.append(level(root + anchor.path, description or name, links, values))
     if has_items and link.qualifiers and link.qualifiers[-1].ai == "21":
-        levels[0] = _with_item_page(levels[0])
+        # Without variant and lot: the address where an item is answered, whatever was asked for here.
+        levels[0] = _with_item_page(levels[0], root + DigitalLink((link.key, link.qualifiers[-1])).on(""))
     return levels
 
 
@@ -200,9 +200,9 @@ def _name(card: ProductCard | None, language: str) -> str:
     return (card.name_zh or card.name_en) if language == "zh" else (card.name_en or card.name_zh)
 
 
-def _with_item_page(serial: Level) -> Level:
+def _with_item_page(serial: Level, address: str) -> Level:
     """Add the page of the item itself: every serial of a product here can be checked at its own address."""
-    page = Link(serial.anchor, "Check this item · 验真与追溯", VERIFICATION, ("zh", "en"), "text/html")
+    page = Link(address, "Check this item · 验真与追溯", VERIFICATION, ("zh", "en"), "text/html")
     has_default = any(link.link_type == "gs1:defaultLink" for link in serial.links)
-    default = () if has_default else (Link(serial.anchor, page.title),)
+    default = () if has_default else (Link(address, page.title),)
     return Level(serial.anchor, serial.description, (*default, *serial.links, page))

@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 from uuid import UUID
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from wuma.chain.authenticity.facade import Outcome
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.reception import (
     Headers,
@@ -32,11 +33,16 @@ from wuma.journeys.scan_code.reception import (
 )
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
 from wuma.kernel.ids import uuid7
+from wuma_gs1.digital_link import DigitalLink
+from wuma_gs1.errors import ParseError
 
 BODY_BYTES_MAX: Final = 4096
 
-OPEN_CODE: Final = re.compile(r"/01/(\d{8}|\d{12,14})(?:/10/[^/]{1,60})?/21/([^/]{1,60})/?", re.ASCII)
-"""The address of an item: its GTIN and serial, perhaps with the lot between them."""
+_OPEN_CODE: Final = re.compile(
+    r"/01/(\d{8}|\d{12,14})(?:/22/[^/]{1,240})?(?:/10/[^/]{1,240})?/21/([^/]{1,240})/?", re.ASCII
+)
+"""The address of an item: its GTIN and serial, perhaps with variant and lot between them, all escaped."""
+_SERIAL_CHARACTERS_MAX: Final = 60  # GS1 allows 20; what is longer is explained by the resolver
 _HIDDEN_CODE: Final = re.compile(r"/[hH]/([^/]{1,80})/?", re.ASCII)
 _OPEN_HEADERS: Final = [
     (b"link", b'<?linkType=linkset>; rel="linkset"; type="application/linkset+json"'),
@@ -44,6 +50,19 @@ _OPEN_HEADERS: Final = [
     (b"access-control-expose-headers", b"Link"),
 ]
 """The address of an item is a Digital Link, too: its page names its links, for pages of any origin."""
+
+
+def item_at(scope: Scope) -> tuple[str, str] | None:
+    """Return GTIN and serial of the item whose address was asked for; None if it is no address of an item."""
+    path: str = scope["path"]
+    if path[:3] != "/01":
+        return None
+    raw: bytes = scope.get("raw_path") or b""
+    found = _OPEN_CODE.fullmatch(raw.decode("latin-1") if b"%" in raw else path)
+    if found is None:
+        return None
+    serial = unquote(found[2]) if "%" in found[2] else found[2]
+    return (found[1], serial) if len(serial) <= _SERIAL_CHARACTERS_MAX else None
 
 
 class ScanRoutes:
@@ -60,9 +79,9 @@ class ScanRoutes:
         if start in {"/h/", "/H/"} and (found := _HIDDEN_CODE.fullmatch(path)):
             scope["state"]["route"] = "/h/{code}"
             answering = self._hidden(scope, receive, found[1])
-        elif start == "/01" and (found := OPEN_CODE.fullmatch(path)):
+        elif start == "/01" and (item := item_at(scope)) is not None:
             scope["state"]["route"] = "/01/{gtin}/21/{serial}"
-            answering = self._open(scope, found[1], found[2])
+            answering = self._open(scope, *item)
         else:
             await self._app(scope, receive, send)
             return
@@ -81,6 +100,14 @@ class ScanRoutes:
         visitor = self._reception.visitor(scope, headers)
         answer = await self._reception.desk.open_code(gtin.zfill(14), serial, visitor, now=now)
         reply = self._reception.reply(scope, headers, answer, visitor, now, scanned=scope["path"])
+        if (
+            answer.verdict is Outcome.UNKNOWN
+            and reply.status == HTTPStatus.OK
+            and not _is_digital_link(scope)
+        ):
+            # An address that GS1 does not allow is an error to whoever follows the standard of resolvers;
+            # what a person sees stays the same. A genuine code is answered, whatever else its address says.
+            reply = reply._replace(status=HTTPStatus.BAD_REQUEST)
         return reply._replace(headers=[*reply.headers, *_OPEN_HEADERS])
 
     async def _hidden(self, scope: Scope, receive: Receive, code: str) -> Reply:
@@ -102,6 +129,17 @@ class ScanRoutes:
         if not has_cookie(headers):
             reply.headers.append(self._reception.cookie(new_cookie()))
         return reply
+
+
+def _is_digital_link(scope: Scope) -> bool:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    uri = "https://id.gs1.org" + raw.decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
+    try:
+        DigitalLink.parse(uri, short_gtins=True, trailing_slash=True)
+    except ParseError:
+        return False
+    return True
 
 
 async def _whence(headers: Headers, receive: Receive) -> Whence | None:
