@@ -19,6 +19,8 @@ from typing import Any, Final
 TOP: Final = Path(__file__).resolve().parents[1]
 RESULTS: Final = TOP / "benchmarks" / "results"
 PAGES: Final = {"en": TOP / "README.md", "zh": TOP / "README.zh-CN.md"}
+GS1_PAGE: Final = TOP / "src" / "wuma_gs1" / "README.md"
+"""The README of the library, which is published alone and has a table of its own."""
 BEGIN: Final = "<!-- figures: python -m tools.figures -->"
 END: Final = "<!-- /figures -->"
 
@@ -50,13 +52,15 @@ class Figure:
 def main() -> int:
     """Write the tables; with --check, say by the exit code whether they are as they should be."""
     results = {path.stem: json.loads(path.read_text("utf-8")) for path in _published()}
+    tables = {page: _table(results, language) for language, page in PAGES.items()}
+    tables[GS1_PAGE] = _gs1_table(results.get("gs1_speed"))
     stale = []
-    for language, page in PAGES.items():
+    for page, table in tables.items():
         written = page.read_text("utf-8")
-        current = _replaced(written, "\n".join(_table(results, language)), page)
+        current = _replaced(written, "\n".join(table), page)
         if current == written:
             continue
-        stale.append(page.name)
+        stale.append(str(page.relative_to(TOP)))
         if "--check" not in sys.argv:
             page.write_text(current, "utf-8")
     if stale and "--check" in sys.argv:
@@ -96,6 +100,34 @@ def _table(results: Mapping[str, Result], language: str) -> list[str]:
         link = f"[{figure.source}](benchmarks/results/{figure.source}.json)"
         lines.append(f"| {figure.what[language]} | {measured} | {beside} | {link} |")
     return [*lines, "", _machine([results[one.source] for one in FIGURES if one.source in results], language)]
+
+
+GS1_TASKS: Final = {
+    "digital_link": "parse, check and canonicalise a Digital Link",
+    "digital_link_with_attributes": "the same with attributes in its query",
+    "element_string": "parse and check an element string",
+    "gtin_check": "check the check digit of a GTIN",
+    "sgtin_96_decode": "SGTIN-96 from hexadecimal to URI",
+    "sgtin_96_encode": "SGTIN-96 from URI to hexadecimal",
+    "canonical_key_of_urn": "canonical key of an EPC URN",
+    "event_hash": "hash an event of five EPCs",
+}
+
+
+def _gs1_table(result: Result | None) -> list[str]:
+    if result is None:
+        return ["", MISSING["en"]]
+    lines = ["", "| on one core, CPU time | per second | others, in the same run |", "| --- | --- | --- |"]
+    for task, what in GS1_TASKS.items():
+        (_, ours), *rest = result["tasks"][task].items()
+        others = [f"{name} {one['per_second']:,}" for name, one in rest if not name.startswith("wuma_gs1")]
+        lines.append(f"| {what} | {ours['per_second']:,} | {', '.join(others)} |")
+    tasks = result["tasks"]
+    seconds = tasks["batch_check_of_10_million"]["wuma_gs1.batch"]["microseconds_each"] / 1e6
+    lines.append(f"| check ten million GTINs with NumPy | {seconds:.2f} s in all | |")
+    imported = tasks["import"]["wuma_gs1.canonical"]["milliseconds"]["median"]
+    lines.append(f"| import what keys, links, tags and element strings need | {imported:.0f} ms | |")
+    return [*lines, "", _machine([result], "en")]
 
 
 def _machine(results: list[Result], language: str) -> str:

@@ -26,4 +26,4 @@ def test_a_changed_result_makes_the_readmes_stale(
     monkeypatch.setattr(figures, "_published", list)
 
     assert figures.main() == 1
-    assert "README.md, README.zh-CN.md: other figures" in capsys.readouterr().out
+    assert "README.md, README.zh-CN.md, src/wuma_gs1/README.md: other figures" in capsys.readouterr().out
