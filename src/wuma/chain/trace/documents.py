@@ -92,7 +92,7 @@ def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
     of_document = len(faults)
     for place, (event, at) in enumerate(zip(events, where, strict=True)):
         wrong: list[FieldError] = []
-        found = _read_event(event, at, place, wrong)
+        found = read_fields(event, at, place, wrong)
         if found is None:
             refused.append(RefusedEvent(place, wrong[:FAULTS_OF_EVENT_MAX]))
             faults += wrong[: FAULTS_NAMED_MAX - len(faults)]
@@ -150,7 +150,8 @@ def _context(context: Any, at: str, faults: list[FieldError]) -> None:
                 faults.append(FieldError(where, expected, _shown(part[term])))
 
 
-def _read_event(event: Any, at: str, place: int, faults: list[FieldError]) -> ReadEvent | None:
+def read_fields(event: Any, at: str, place: int, faults: list[FieldError]) -> ReadEvent | None:
+    """Read one event, wherever it comes from; None, and why, if it is not valid."""
     if not isinstance(event, dict):
         faults.append(FieldError(at, "an event", _shown(event)))
         return None
