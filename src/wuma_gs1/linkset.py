@@ -209,24 +209,36 @@ def _preferences(header: str) -> Iterator[tuple[str, float]]:
 
 
 def _language_quality(languages: Sequence[str], preferences: Sequence[tuple[str, float]]) -> float:
-    """Say how welcome a link in some languages is: `zh` welcomes zh-CN, and zh-CN makes do with zh."""
-    best = 0.0
-    for wanted, quality in preferences:
-        for language in languages:
-            tag = language.lower()
-            if tag == wanted or tag.startswith(f"{wanted}-"):
-                best = max(best, quality)
-            elif wanted == "*" or wanted.startswith(f"{tag}-"):
-                best = max(best, quality * NEAR_MISS)
-    return best
+    """Say how welcome a link in some languages is; of the ranges that fit, the narrowest decides (RFC 4647).
+
+    >>> wishes = [("zh", 1.0), ("zh-tw", 0.0), ("en-gb", 0.5), ("*", 0.1)]
+    >>> [round(_language_quality([tag], wishes), 2) for tag in ("zh-CN", "zh-TW", "en", "fr")]
+    [1.0, 0.0, 0.45, 0.09]
+    """
+    return max((_language_quality_of(language.lower(), preferences) for language in languages), default=0.0)
+
+
+def _language_quality_of(tag: str, preferences: Sequence[tuple[str, float]]) -> float:
+    covering = [(len(wish), quality) for wish, quality in preferences if f"{tag}-".startswith(f"{wish}-")]
+    if covering:
+        return max(covering)[1]
+    narrower = [quality for wish, quality in preferences if wish.startswith(f"{tag}-")]
+    others = narrower or [quality for wish, quality in preferences if wish == "*"]
+    return max(others, default=0.0) * NEAR_MISS
 
 
 def _media_quality(media_type: str, preferences: Sequence[tuple[str, float]]) -> float:
+    """Say how welcome a media type is; the most specific range decides (RFC 9110 section 12.5.1).
+
+    >>> _media_quality("text/html", [("text/html", 0.0), ("*/*", 1.0)])
+    0.0
+    """
     kind = media_type.lower().partition("/")[0]
-    return max(
-        (quality for wanted, quality in preferences if wanted in {media_type.lower(), f"{kind}/*", "*/*"}),
-        default=0.0,
-    )
+    for wish in (media_type.lower(), f"{kind}/*", "*/*"):
+        found = [quality for wanted, quality in preferences if wanted == wish]
+        if found:
+            return max(found)
+    return 0.0
 
 
 def _written(link: Link) -> dict[str, Any]:

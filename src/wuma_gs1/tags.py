@@ -204,6 +204,8 @@ def _of_hex(text: str) -> Tag:
 
 
 def _of_tag_uri(uri: str) -> Tag:
+    if (plain := _SGTIN_96_URI(uri)) and len(plain[2]) + len(plain[3]) == 13 and int(plain[4]) < 1 << 38:
+        return Tag("SGTIN-96", int(plain[1]), Epc("sgtin", (plain[2], plain[3], plain[4])))
     if uri[:12].lower() != "urn:epc:tag:":
         raise ParseError(
             f"tag URI {shown(uri)}: expected urn:epc:tag: or urn:epc:raw:", code=Code.BAD_EPC_URI, position=0
@@ -240,6 +242,10 @@ def _check_filter(encoding: Encoding | PlusEncoding, filter_value: int) -> None:
         )
 
 
+# By far the most of what printers write; all that the general way would check of it is in the expression.
+_SGTIN_96_URI = re.compile(
+    r"urn:epc:tag:sgtin-96:([0-7])\.([0-9]{6,12})\.([0-9]{1,7})\.(0|[1-9][0-9]{0,11})"
+).fullmatch
 _FILTER = re.compile(r"0|[1-9][0-9]?").fullmatch
 _BIT_COUNT = re.compile(r"[1-9][0-9]{0,3}").fullmatch
 _SGTIN_96_BODY = (1 << 88) - 1

@@ -13,6 +13,7 @@ from wuma_gs1.application_identifiers import Element
 from wuma_gs1.bits import BitReader
 from wuma_gs1.check_characters import check_digit
 from wuma_gs1.digital_link import DigitalLink
+from wuma_gs1.epc import Epc
 from wuma_gs1.errors import ParseError
 from wuma_gs1.tag_encodings import ENCODINGS
 from wuma_gs1.tags import Tag
@@ -70,6 +71,28 @@ def test_an_sgtin_96_is_read_alike_in_both_ways(source: Random) -> None:
         short = str(refusal)
     try:
         expected: Tag | str = Tag("SGTIN-96", *general.decode(BitReader(body, 88)))
+    except ParseError as refusal:
+        expected = str(refusal)
+
+    assert short == expected
+
+
+@given(generated.randoms)
+def test_the_uri_of_an_sgtin_96_is_read_alike_in_both_ways(source: Random) -> None:
+    prefix = generated.text(source, "0123456789", 5, 13)
+    reference = generated.text(source, "0123456789", 0, max(0, 13 - len(prefix)))
+    serial = str(source.randrange(2 ** source.choice((1, 30, 38, 39, 41))))
+    body = f"{prefix}.{reference or source.choice(('', '1', 'A'))}.{source.choice(('', '0'))}{serial}"
+    filter_value = source.choice("0789")
+
+    short: Tag | str
+    try:
+        short = Tag.parse(f"urn:epc:tag:sgtin-96:{filter_value}.{body}")
+    except ParseError as refusal:
+        short = str(refusal)
+    try:
+        epc = Epc.parse(f"urn:epc:id:sgtin:{body}")
+        expected: Tag | str = Tag.of(epc, encoding="SGTIN-96", filter_value=int(filter_value))
     except ParseError as refusal:
         expected = str(refusal)
 
