@@ -18,9 +18,9 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import chunks, postings
+from wuma.chain.trace import chunks, ilmd, mentions, postings
 from wuma.chain.trace.chunks import NewEvent
-from wuma.chain.trace.documents import Json, ReadDocument, ReadEvent, RefusedEvent, things_named
+from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, things_named
 from wuma.chain.trace.kinds import Kind
 from wuma.chain.trace.names import event_key
 from wuma.chain.trace.postings import Role, Touch, runs_of
@@ -43,9 +43,6 @@ _ROLES: Final = {
     "inputEPCList": Role.INPUT,
     "outputEPCList": Role.OUTPUT,
 }
-_LOT_FIELDS: Final = ("cbvmda:lotNumber", "gs1:lotNumber", "urn:epcglobal:cbv:mda:lotNumber")
-_PRODUCED_FIELDS: Final = ("cbvmda:productionDate", "gs1:productionDate")
-_EXPIRES_FIELDS: Final = ("cbvmda:itemExpirationDate", "gs1:expirationDate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +103,7 @@ def capture(
         things = Things(session, keyring, tenant_id)
         things.number(name for _, event in fresh for _, name in things_named(event))
         things.number(place for _, event in fresh for place in _places(event))
+        things.number(name for _, event in fresh for _, name in mentions.spoken_of(event.fields))
         first: int = session.scalars(_TAKE_NUMBERS).one()
         new = [
             NewEvent(number, key, event, _location(event, things))
@@ -114,6 +112,10 @@ def capture(
         chunks.write(session, tenant_id, capture_id, at, new)
         touches = list(chain.from_iterable(_touches(one, things) for one in new))
         postings.write(session, tenant_id, postings.fold(touches))
+        spoken_of = [
+            (one.id, role, things[name]) for one in new for role, name in mentions.spoken_of(one.event.fields)
+        ]
+        mentions.write(session, tenant_id, spoken_of)
         _tell(session, tenant_id, capture_id, new, touches, actor)
     return Captured(capture_id, at, len(fresh), duplicates, document.refused)
 
@@ -185,7 +187,7 @@ def _tell(
             ranges.setdefault(touch.event_id, []).append((touch.first, touch.last))
     for event_id, some in ranges.items():
         event = commissioning[event_id]
-        ilmd = event.fields.get("ilmd", {})
+        making = event.fields.get("ilmd", {})
         for start in range(0, len(some), RANGES_PER_FACT_MAX):
             publish(
                 session,
@@ -194,9 +196,9 @@ def _tell(
                     event_id=event_id,
                     at=event.at,
                     actor=actor,
-                    lot=_first_text(ilmd, _LOT_FIELDS),
-                    produced_on=_first_text(ilmd, _PRODUCED_FIELDS),
-                    expires_on=_first_text(ilmd, _EXPIRES_FIELDS),
+                    lot=ilmd.first_text(making, ilmd.LOT),
+                    produced_on=ilmd.first_text(making, ilmd.PRODUCED_ON),
+                    expires_on=ilmd.first_text(making, ilmd.EXPIRES_ON),
                     ranges=some[start : start + RANGES_PER_FACT_MAX],
                 ),
             )
@@ -209,10 +211,6 @@ def _commissions(event: ReadEvent) -> bool:
         and Kind.of(event.type, event.action, event.fields).biz_step == BizStep.COMMISSIONING
         and "errorDeclaration" not in event.fields
     )
-
-
-def _first_text(ilmd: Json, names: Iterable[str]) -> str | None:
-    return next((ilmd[name] for name in names if isinstance(ilmd.get(name), str)), None)
 
 
 _ONE_CAPTURE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('trace.capture', :tenant_id))")

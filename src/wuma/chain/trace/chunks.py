@@ -114,7 +114,7 @@ def write(
 def known_keys(session: Session, tenant_id: int, keys: Iterable[UUID]) -> set[UUID]:
     """Return which keys events are known by already."""
     wanted = {filed_key(tenant_id, key): key for key in keys}
-    ids = _filed_under(session, tenant_id, wanted)
+    ids = filed_under(session, tenant_id, wanted)
     found = {event_key(event.as_told) for event in read_events(session, tenant_id, ids).values()}
     return found & set(wanted.values())
 
@@ -123,7 +123,7 @@ def events_named(session: Session, tenant_id: int, names: Iterable[str]) -> list
     """Return the events of eventIDs and the declarations that they were wrong, the latest captured first."""
     wanted = set(names)
     keys = [filed_key(tenant_id, key) for name in wanted for key in keys_named(name)]
-    events = read_events(session, tenant_id, _filed_under(session, tenant_id, keys)).values()
+    events = read_events(session, tenant_id, filed_under(session, tenant_id, keys)).values()
     found = [event for event in events if event.fields["eventID"] in wanted]
     return sorted(found, key=lambda event: event.id, reverse=True)
 
@@ -176,7 +176,8 @@ def _places(rows: Sequence[Row[Any]], ids: Sequence[int]) -> list[tuple[Row[Any]
     return [(rows[number], places) for number, places in found.items()]
 
 
-def _filed_under(session: Session, tenant_id: int, keys: Iterable[int]) -> Sequence[int]:
+def filed_under(session: Session, tenant_id: int, keys: Iterable[int]) -> Sequence[int]:
+    """Return the numbers of events that keys may stand for; whoever finds one looks at the event."""
     return session.scalars(_FILED_UNDER, {"tenant_id": tenant_id, "keys": list(keys)}).all()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 
 class Bond(StrEnum):
@@ -23,14 +24,27 @@ class Bond(StrEnum):
     """The parent let go of everything in it (DELETE without children)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
-    """One event about a thing and one parent, in the order in which they happened."""
+    """One event about a thing and one parent.
+
+    `name` is the digest of its eventID: of events of one moment, joining comes before leaving, and else the
+    name decides, so that it does not matter which we heard of first.
+    """
 
     at: datetime
     event_id: int
     bond: Bond
     parent: int
+    name: UUID
+
+    @property
+    def order(self) -> tuple[datetime, int, UUID]:
+        """Where the event stands among those of a thing."""
+        return self.at, _TURNS[self.bond], self.name
+
+
+_TURNS = {Bond.JOINED: 0, Bond.SEEN_INSIDE: 1, Bond.LEFT: 2, Bond.EMPTIED: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ def stays(marks: Iterable[Mark]) -> list[Stay]:
     says nothing.
     """
     found: list[Stay] = []
-    for mark in sorted(marks):
+    for mark in sorted(marks, key=lambda one: one.order):
         last = found[-1] if found and found[-1].until is None else None
         if mark.bond in {Bond.JOINED, Bond.SEEN_INSIDE}:
             if last is not None and last.parent == mark.parent:

@@ -41,6 +41,10 @@ class Role(IntEnum):
     OUTPUT = 5
     CLASS = 6
     """Named by class (a lot, a product), not one by one."""
+    LOT = 7
+    """The lot that the items of the event are of; only mentioned (mentions.py)."""
+    TRANSFORMATION = 8
+    """What holds the events of one transformation together; only mentioned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import asyncpg
 
@@ -108,7 +109,9 @@ def _look(walk: _Walk, rows: list[_Row], steps: dict[int, StepSeen]) -> list[_Wa
     marks = []
     for row in rows:
         if row.role == Role.CHILD and row.other_first is not None and row.type in _CONTAINING:
-            marks.append(Mark(row.at, row.event_id, _BONDS[row.action or 0], row.other_first))
+            marks.append(
+                Mark(row.at, row.event_id, _BONDS[row.action or 0], row.other_first, UUID(int=row.event_id))
+            )
         if row.role != Role.PARENT and walk.since <= row.at < until and row.biz_step in TOLD:
             steps.setdefault(row.event_id, StepSeen(row.at, row.biz_step, row.location))
     return [

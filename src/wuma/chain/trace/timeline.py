@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wuma.chain.trace.chunks import Event, read_events
 from wuma.chain.trace.containment import Bond, Mark, Stay, stays
+from wuma.chain.trace.names import name_key
 from wuma.chain.trace.postings import Role, Touched, touches_of
 from wuma.chain.trace.vocabulary import Action, EventType
 
@@ -112,7 +113,8 @@ def _stays(
         if event is None or touched.role is not Role.CHILD or touched.other_first is None:
             continue
         if event.type in {EventType.AGGREGATION, EventType.ASSOCIATION} and event.action is not None:
-            marks.append(Mark(touched.at, touched.event_id, _BONDS[event.action], touched.other_first))
+            bond, name = _BONDS[event.action], name_key(event.fields["eventID"])
+            marks.append(Mark(touched.at, touched.event_id, bond, touched.other_first, name))
     for parent in {mark.parent for mark in marks}:
         marks.extend(_emptyings(session, tenant_id, parent))
     return stays(marks)
@@ -126,7 +128,13 @@ def _emptyings(session: Session, tenant_id: int, parent: int) -> list[Mark]:
     ]
     events = read_events(session, tenant_id, [touched.event_id for touched in touches])
     return [
-        Mark(touched.at, touched.event_id, Bond.EMPTIED, parent)
+        Mark(
+            touched.at,
+            touched.event_id,
+            Bond.EMPTIED,
+            parent,
+            name_key(events[touched.event_id].fields["eventID"]),
+        )
         for touched in touches
         if events[touched.event_id].action is Action.DELETE
     ]
