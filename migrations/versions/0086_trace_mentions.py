@@ -29,6 +29,7 @@ CREATE TABLE trace.mention (
     PRIMARY KEY (tenant_id, thing, role, event_id)
 );
 CREATE INDEX mention_event ON trace.mention (tenant_id, event_id);
-COMMENT ON TABLE trace.mention IS 'Runs of events that are about a lot or a transformation without naming it as a thing';
-CREATE INDEX posting_event ON trace.posting USING brin (event_id) WITH (pages_per_range = 8, autosummarize = on);
+COMMENT ON TABLE trace.mention IS 'Runs of events about a lot or a transformation that is none of their things';
+CREATE INDEX posting_event ON trace.posting USING brin (event_id)
+    WITH (pages_per_range = 8, autosummarize = on);
 """

@@ -44,12 +44,13 @@ THINGS: Final = frozenset(
         "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "event_id", "file_id", "first",
         "last", "line_id", "order_id", "parent_id", "partner_id", "person", "prefix", "product_id",
         "query_name", "recipient_account", "report_id", "site_id", "text", "ticket", "token_id", "unit",
-        "uri",
+        "thing", "uri",
     }
 )  # fmt: skip
 """Parameters and members of bodies that name a thing of somebody's."""
 HARMLESS: Final = frozenset(
     {
+        "as_of", "known_at",
         "accept", "accept_language", "address", "after", "anchors", "archived", "at", "brand_en",
         "brand_zh", "case_count", "cases", "channel_note", "code", "codes_per_file", "columns",
         "company_prefix", "context", "contexts", "count", "current_password", "datum", "days",

@@ -203,6 +203,13 @@ class Maker:
             ),
             event("AggregationEvent", action="ADD", bizStep="packing", parentID=case, childEPCs=uris),
             event(at="2026-05-02T08:00:00Z", action="OBSERVE", bizStep="shipping", epcList=[case]),
+            event(
+                "TransformationEvent",
+                at="2026-04-30T08:00:00Z",
+                transformationID="urn:x:mixing:1",
+                inputQuantityList=[{"epcClass": "urn:epc:class:lgtin:6901234.000017.R1", "quantity": 5}],
+                outputEPCList=uris,
+            ),
         )
         body = json.dumps(document(*events))
         ld = {"content-type": "application/ld+json", "idempotency-key": "first"}
@@ -214,6 +221,7 @@ class Maker:
         self.made.name("EQ_eventID", named)
         self.made.name("MATCH_epc", *uris[:2])
         self.made.name("MATCH_anyEPC", case)
+        self.made.name("thing", *uris[:3])
         self.made.name("MATCH_parentID", case)
 
     def _scans(self) -> None:

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from wuma.chain.authenticity.routes import routes as authenticity_routes
 from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
+from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.routes import routes as epcis_routes
 from wuma.entrypoints.pages import routes as console_routes
@@ -26,6 +27,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     account_routes,
     codes_routes,
     print_routes,
+    item_routes,
     authenticity_routes,
     home_routes,
     xray_routes,

@@ -1,7 +1,7 @@
 """The state of things once more, as plainly as it can be written, to hold the real one against.
 
-It reads events as they were handed in, keeps no index, no runs and no windows of time, and asks of every moment
-anew what was in what. It shares no code with the real one.
+It reads events as they were handed in, keeps no index, no runs and no windows of time, and asks of every
+moment anew what was in what. It shares no code with the real one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class World:
     def in_what(
         self, thing: str, kind: str, until: datetime, last: Event | None = None
     ) -> tuple[str, Event] | None:
-        """The parent of a thing after all that happened up to a moment (or up to an event), and since which event."""
+        """The parent of a thing after all that happened up to a moment or an event, and since which event."""
         inside = None
         for event in self.events:
             if when(event) > until:
@@ -50,8 +50,8 @@ class World:
                     if inside is None or inside[0] != parent:
                         inside = parent, event
                 elif inside is not None and inside[0] == parent and event["action"] == "DELETE":
-                    if thing in children or not (children or event.get("childQuantityList")):
-                        inside = None
+                    lets_go = thing in children or not (children or event.get("childQuantityList"))
+                    inside = None if lets_go else inside
             if event is last:
                 break
         return inside
@@ -98,7 +98,7 @@ class World:
         return told
 
     def _freed(self, event: Event, levels: list[set[str]], depth: int, thing: str) -> bool:
-        """Whether something at the level below was let go by the event, and the thing had been in that before."""
+        """Whether something the thing had been in before was let go by the event."""
         return any(
             self.let_go(event, inner) and self._since(thing, inner, when(event))
             for inner in levels[depth - 1]

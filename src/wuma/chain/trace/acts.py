@@ -1,4 +1,4 @@
-"""An event as the state of things sees it: what of all it says changes where a thing is, whose, in what, and how.
+"""An event as the state of things sees it: what of all it says changes where a thing is, whose, and in what.
 
 Acts of one moment have an order that does not depend on which was heard of first: what begins comes before
 what is seen, what is seen before what ends, and between equals the digest of the eventID decides.

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 from wuma.chain.trace.chunks import Event
 from wuma.chain.trace.containment import Stay
+from wuma.chain.trace.known import Run
 from wuma.chain.trace.postings import Role
+from wuma.chain.trace.standing import standing
+from wuma.chain.trace.state import Existence, Heading, Holder, InParent, Moment, State, Where
 from wuma.chain.trace.steps import StepSeen, steps_of
-from wuma.chain.trace.things import FOREIGN_FROM, Things, foreign_keys, key_of
+from wuma.chain.trace.things import FOREIGN_FROM, Things, find_thing, foreign_keys, key_of, names_of
 from wuma.chain.trace.timeline import Timeline, Told, timeline_of
 from wuma.chain.trace.vocabulary import Action, EventType
+from wuma.chain.trace.whose import Parties, PartyView
 
 __all__ = [
     "FOREIGN_FROM",
     "Action",
     "Event",
     "EventType",
+    "Existence",
+    "Heading",
+    "Holder",
+    "InParent",
+    "Moment",
+    "Parties",
+    "PartyView",
     "Role",
+    "Run",
+    "State",
     "Stay",
     "StepSeen",
     "Things",
     "Timeline",
     "Told",
+    "Where",
+    "find_thing",
     "foreign_keys",
     "key_of",
+    "names_of",
+    "standing",
     "steps_of",
     "timeline_of",
 ]

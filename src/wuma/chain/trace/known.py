@@ -1,7 +1,7 @@
-"""What is known of things while a question about them is answered: their contacts with events, and where they were.
+"""What is known of things while a question is answered: their contacts with events, and where they were.
 
-Everything here is about *runs* of things (docs/adr/0006): a batch of 50,000 cans is loaded in one read, cut into
-*cells* of things that had contact with exactly the same events, and each cell is looked at once.
+Everything here is about *runs* of things (docs/adr/0006): a batch of 50,000 cans is loaded in one read, cut
+into *cells* of things that had contact with exactly the same events, and each cell is looked at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Run = tuple[int, int]
 
 
 class Contact(NamedTuple):
-    """An event touches things from first to last; `other` is the parent of children, or children of a parent."""
+    """An event touches things from first to last; `other` is a child's parent, or a parent's children."""
 
     event_id: int
     role: Role
@@ -79,8 +79,8 @@ class Inside:
 class Known:
     """What has been read so far for one question, as of one moment.
 
-    `as_of` takes the world as it was: what happened later did not. What was heard later did, unless the source
-    was told otherwise.
+    `as_of` takes the world as it was: what happened later did not. What was heard later did, unless the
+    source was told otherwise.
     """
 
     def __init__(self, source: Source, as_of: datetime, *, contacts_max: int = CONTACTS_MAX) -> None:

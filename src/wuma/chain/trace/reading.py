@@ -168,7 +168,8 @@ CROSS JOIN LATERAL (
     SELECT p.slot & {_MASK} AS first, p.event_id, p.per_event, p.event_count, p.role, p.other
     FROM trace.posting p
     WHERE p.tenant_id = CAST(:tenant_id AS bigint) AND p.slot BETWEEN probe.low AND probe.high
-        AND (p.slot & {_MASK}) + CASE p.role WHEN 3 THEN 1 ELSE p.per_event END * p.event_count > probe.from_thing
+        AND (p.slot & {_MASK}) + CASE p.role WHEN 3 THEN 1 ELSE p.per_event END * p.event_count
+            > probe.from_thing
     ORDER BY p.slot DESC, p.at DESC LIMIT {ROWS_OF_RUN_MAX}
 ) AS row
 LIMIT :limit
@@ -191,7 +192,8 @@ LIMIT :limit
 _MENTIONS_OVER = text("""
 SELECT m.thing, m.role, m.event_id, m.event_count
 FROM unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS given (first, last)
-JOIN trace.mention m ON m.tenant_id = CAST(:tenant_id AS bigint) AND m.thing BETWEEN given.first AND given.last
+JOIN trace.mention m ON m.tenant_id = CAST(:tenant_id AS bigint)
+    AND m.thing BETWEEN given.first AND given.last
 ORDER BY m.event_id DESC LIMIT :limit
 """)
 _MENTIONS_OF = text(f"""

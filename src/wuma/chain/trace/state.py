@@ -3,9 +3,9 @@
 A pure function of the events that stand, in the order in which they happened. So a late event, one captured
 twice, and one that is taken back by an error declaration give the same state as if nobody had ever erred.
 
-What is said of a parent is said of all that is in it then: where it is, who holds it, its disposition, that it
-was destroyed. Who is commissioned, decommissioned or made into something else is that thing alone — but what
-is in a drum that is poured into a batch goes with the drum.
+What is said of a parent is said of all that is in it then: where it is, who holds it, its disposition, that
+it was destroyed. What is commissioned or decommissioned is that thing alone; but what is in a drum that is
+poured into a batch goes with the drum.
 """
 
 from __future__ import annotations

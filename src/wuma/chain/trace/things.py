@@ -13,7 +13,15 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.codes.facade import Identifier, Rejected, TenantDirectory, WhyNot
+from wuma.chain.codes.facade import (
+    Identifier,
+    Rejected,
+    TenantDirectory,
+    WhyNot,
+    identify,
+    public_names,
+    read_label,
+)
 from wuma.kernel.keys import Keyring
 from wuma_gs1.canonical import canonical_key
 from wuma_gs1.errors import ParseError
@@ -115,3 +123,22 @@ def foreign_keys(session: Session, numbers: Iterable[int]) -> dict[int, str]:
     if not ids:
         return {}
     return {row.id: row.key for row in session.execute(_KEYS, {"ids": ids})}
+
+
+def find_thing(session: Session, keyring: Keyring, tenant_id: int, said: str) -> int | None:
+    """Return the number of what somebody names, in whatever form they have it; None when it is unknown here.
+
+    A code of ours is known from its label: URI, element string, bare code, hidden code. Anything else is
+    known when an event ever named it, or its lot.
+    """
+    labelled = next(iter(identify(Identifier(keyring, TenantDirectory(session)), read_label(said))), None)
+    if labelled is not None and labelled.unit is not None:
+        return labelled.unit
+    return Things(session, keyring, tenant_id).find([said]).get(said)
+
+
+def names_of(session: Session, keyring: Keyring, numbers: Iterable[int]) -> dict[int, str]:
+    """Return what things are called: Digital Links where they are codes of ours, keys otherwise."""
+    wanted = set(numbers)
+    units = {number for number in wanted if number < FOREIGN_FROM}
+    return public_names(session, keyring, units) | foreign_keys(session, wanted - units)

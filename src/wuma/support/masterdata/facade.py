@@ -27,6 +27,7 @@ from wuma.support.masterdata.models import (
     SiteKind,
     SiteRow,
 )
+from wuma.support.masterdata.owners import Owner, owners_by_gln
 from wuma.support.masterdata.partners import Partner, as_partner, find_dealers_of_region
 from wuma.support.masterdata.places import (
     Place,
@@ -58,6 +59,7 @@ __all__ = [
     "GtinField",
     "Level",
     "Line",
+    "Owner",
     "Packaging",
     "Pallet",
     "Partner",
@@ -79,6 +81,7 @@ __all__ = [
     "lines",
     "named_by_gln",
     "nearest_place",
+    "owners_by_gln",
     "partner",
     "partner_by_code",
     "partners",
