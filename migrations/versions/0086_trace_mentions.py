@@ -29,7 +29,7 @@ CREATE TABLE trace.mention (
     PRIMARY KEY (tenant_id, thing, role, event_id)
 );
 CREATE INDEX mention_event ON trace.mention (tenant_id, event_id);
-COMMENT ON TABLE trace.mention IS 'Runs of events about a lot or a transformation that is none of their things';
+COMMENT ON TABLE trace.mention IS 'Runs of events about a lot or a transformation beside their things';
 CREATE INDEX posting_event ON trace.posting USING brin (event_id)
     WITH (pages_per_range = 8, autosummarize = on);
 """

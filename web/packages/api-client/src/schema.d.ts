@@ -616,6 +616,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/items/{thing}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Item
+         * @description Say how an item, a case, a pallet or a lot stands, now or at a moment.
+         */
+        get: operations["get_item_api_v1_items__thing__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -2098,6 +2118,20 @@ export interface components {
             reason: string;
         };
         /**
+         * CorrectionView
+         * @description An event that an error declaration took back; it stays in history and out of the state.
+         */
+        CorrectionView: {
+            /** Event Id */
+            event_id: string;
+            /** Declared At */
+            declared_at: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Corrective Event Ids */
+            corrective_event_ids: string[];
+        };
+        /**
          * Datum
          * @description What coordinates refer to. Chinese maps show GCJ-02, satellite receivers give WGS-84.
          * @enum {string}
@@ -2195,6 +2229,12 @@ export interface components {
             };
         };
         /**
+         * Existence
+         * @description Whether a thing is there.
+         * @enum {string}
+         */
+        Existence: "unknown" | "active" | "sold" | "consumed" | "decommissioned" | "destroyed";
+        /**
          * FileState
          * @description Where in its life a file is.
          * @enum {string}
@@ -2240,6 +2280,25 @@ export interface components {
         Handling: {
             /** Note */
             note: string;
+        };
+        /**
+         * HeadingView
+         * @description Whither it was sent, and has not been heard to arrive.
+         */
+        HeadingView: {
+            party: components["schemas"]["PartyView"] | null;
+            location: components["schemas"]["PartyView"] | null;
+            since: components["schemas"]["SinceView"];
+        };
+        /**
+         * HolderView
+         * @description Who has it. `by_place`: no event names a party; it is whoever the place belongs to.
+         */
+        HolderView: {
+            party: components["schemas"]["PartyView"];
+            /** By Place */
+            by_place: boolean;
+            since: components["schemas"]["SinceView"];
         };
         /**
          * Home
@@ -2399,6 +2458,57 @@ export interface components {
             seconds: number;
         };
         /**
+         * ItemView
+         * @description How a thing stands: where, whose, in what, in which condition, of which lot.
+         */
+        ItemView: {
+            thing: components["schemas"]["ThingRef"];
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Known At */
+            known_at: string | null;
+            existence: components["schemas"]["Existence"];
+            code_state: components["schemas"]["CodeState"] | null;
+            commissioned: components["schemas"]["SinceView"] | null;
+            ended: components["schemas"]["SinceView"] | null;
+            /** Lot */
+            lot: string | null;
+            /** Produced On */
+            produced_on: string | null;
+            /** Expires On */
+            expires_on: string | null;
+            /** Parents */
+            parents: components["schemas"]["ParentView"][];
+            /** Associated With */
+            associated_with: components["schemas"]["ParentView"][];
+            /** Contents */
+            contents: components["schemas"]["ThingRef"][];
+            /** Contents Count */
+            contents_count: number;
+            /** Associated */
+            associated: components["schemas"]["ThingRef"][];
+            /** Lot Item Count */
+            lot_item_count: number;
+            where: components["schemas"]["WhereView"] | null;
+            holder: components["schemas"]["HolderView"] | null;
+            heading: components["schemas"]["HeadingView"] | null;
+            /** Disposition */
+            disposition: string | null;
+            disposition_since: components["schemas"]["SinceView"] | null;
+            /** Persistent Dispositions */
+            persistent_dispositions: string[];
+            last_event: components["schemas"]["LastEventView"] | null;
+            /** Event Count */
+            event_count: number;
+            /** Corrections */
+            corrections: components["schemas"]["CorrectionView"][];
+            /** Is Cut */
+            is_cut: boolean;
+        };
+        /**
          * JobView
          * @description A piece of work: waiting, under way, or how it ended.
          */
@@ -2430,6 +2540,27 @@ export interface components {
          * @enum {string}
          */
         Kind: "rows" | "sheets";
+        /**
+         * LastEventView
+         * @description The last event of its life; `via` is the way up to what the event was about.
+         */
+        LastEventView: {
+            /** Event Id */
+            event_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Type */
+            type: string;
+            /** Action */
+            action: string | null;
+            /** Biz Step */
+            biz_step: string | null;
+            /** Via */
+            via: components["schemas"]["ThingRef"][];
+        };
         /**
          * Leak
          * @description Codes of an order were scanned before they were on any item: somebody has labels, or the file.
@@ -2938,6 +3069,14 @@ export interface components {
             case_count: number;
         };
         /**
+         * ParentView
+         * @description What the thing is in, since when, and the event that says so.
+         */
+        ParentView: {
+            thing: components["schemas"]["ThingRef"];
+            since: components["schemas"]["SinceView"];
+        };
+        /**
          * PartnerBody
          * @description What is said about a dealer or a store.
          */
@@ -3027,6 +3166,36 @@ export interface components {
             datum: components["schemas"]["Datum"] | null;
             /** Territory */
             territory: string[];
+        };
+        /**
+         * PartyView
+         * @description A place or a party; what master data does not know has no name but its key.
+         */
+        PartyView: {
+            /** Key */
+            key: string;
+            /** Gln */
+            gln?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Kind */
+            kind?: string | null;
+            /** Region Code */
+            region_code?: string | null;
+            /**
+             * Region Zh
+             * @default
+             */
+            region_zh?: string;
+            /**
+             * Region En
+             * @default
+             */
+            region_en?: string;
+            /** Longitude */
+            longitude?: number | null;
+            /** Latitude */
+            latitude?: number | null;
         };
         /**
          * PasswordChange
@@ -3700,6 +3869,19 @@ export interface components {
             totp?: string | null;
         };
         /**
+         * SinceView
+         * @description When something was said, and by which event.
+         */
+        SinceView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Event Id */
+            event_id: string;
+        };
+        /**
          * SiteBody
          * @description What is said about a factory or a warehouse.
          */
@@ -3835,6 +4017,16 @@ export interface components {
             created_at: string;
         };
         /**
+         * ThingRef
+         * @description A thing by its number and its public name.
+         */
+        ThingRef: {
+            /** Number */
+            number: number;
+            /** Name */
+            name: string;
+        };
+        /**
          * ThingView
          * @description A thing by its number and its public name.
          */
@@ -3941,6 +4133,16 @@ export interface components {
             reason?: string;
         };
         /**
+         * WhereView
+         * @description The place of which we heard last. `is_read_point`: it was read there, not said to be left there.
+         */
+        WhereView: {
+            place: components["schemas"]["PartyView"];
+            /** Is Read Point */
+            is_read_point: boolean;
+            since: components["schemas"]["SinceView"];
+        };
+        /**
          * WhyNot
          * @description Why a text stands for no unit. Outside of the house these all look the same, but for typing errors.
          * @enum {string}
@@ -4013,15 +4215,19 @@ export type CodeSpan = components['schemas']['CodeSpan'];
 export type CodeState = components['schemas']['CodeState'];
 export type Column = components['schemas']['Column'];
 export type CorrectionBody = components['schemas']['CorrectionBody'];
+export type CorrectionView = components['schemas']['CorrectionView'];
 export type Datum = components['schemas']['Datum'];
 export type Delimiter = components['schemas']['Delimiter'];
 export type EditionBody = components['schemas']['EditionBody'];
 export type EditionView = components['schemas']['EditionView'];
 export type EventView = components['schemas']['EventView'];
+export type Existence = components['schemas']['Existence'];
 export type FileState = components['schemas']['FileState'];
 export type FormerGtinView = components['schemas']['FormerGtinView'];
 export type GeoSource = components['schemas']['GeoSource'];
 export type Handling = components['schemas']['Handling'];
+export type HeadingView = components['schemas']['HeadingView'];
+export type HolderView = components['schemas']['HolderView'];
 export type Home = components['schemas']['Home'];
 export type HostBody = components['schemas']['HostBody'];
 export type HourView = components['schemas']['HourView'];
@@ -4030,9 +4236,11 @@ export type ImportKind = components['schemas']['ImportKind'];
 export type ImportReport = components['schemas']['ImportReport'];
 export type ImportView = components['schemas']['ImportView'];
 export type InvariantView = components['schemas']['InvariantView'];
+export type ItemView = components['schemas']['ItemView'];
 export type JobView = components['schemas']['JobView'];
 export type KeySet = components['schemas']['KeySet'];
 export type Kind = components['schemas']['Kind'];
+export type LastEventView = components['schemas']['LastEventView'];
 export type Leak = components['schemas']['Leak'];
 export type LeakSource = components['schemas']['LeakSource'];
 export type Level = components['schemas']['Level'];
@@ -4067,9 +4275,11 @@ export type PageTenantView = components['schemas']['Page_TenantView_'];
 export type PageTokenView = components['schemas']['Page_TokenView_'];
 export type PalletBody = components['schemas']['PalletBody'];
 export type PalletView = components['schemas']['PalletView'];
+export type ParentView = components['schemas']['ParentView'];
 export type PartnerBody = components['schemas']['PartnerBody'];
 export type PartnerKind = components['schemas']['PartnerKind'];
 export type PartnerView = components['schemas']['PartnerView'];
+export type PartyView = components['schemas']['PartyView'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type Positions = components['schemas']['Positions'];
 export type PreviewView = components['schemas']['PreviewView'];
@@ -4099,6 +4309,7 @@ export type SheetForm = components['schemas']['SheetForm'];
 export type SheetFormat = components['schemas']['SheetFormat'];
 export type SheetLayout = components['schemas']['SheetLayout'];
 export type SignInBody = components['schemas']['SignInBody'];
+export type SinceView = components['schemas']['SinceView'];
 export type SiteBody = components['schemas']['SiteBody'];
 export type SiteKind = components['schemas']['SiteKind'];
 export type SiteView = components['schemas']['SiteView'];
@@ -4106,12 +4317,14 @@ export type StayView = components['schemas']['StayView'];
 export type Template = components['schemas']['Template'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
+export type ThingRef = components['schemas']['ThingRef'];
 export type ThingView = components['schemas']['ThingView'];
 export type TokenOrder = components['schemas']['TokenOrder'];
 export type TokenView = components['schemas']['TokenView'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpPrepared = components['schemas']['TotpPrepared'];
 export type TransitionForm = components['schemas']['TransitionForm'];
+export type WhereView = components['schemas']['WhereView'];
 export type WhyNot = components['schemas']['WhyNot'];
 export type WithdrawalBody = components['schemas']['WithdrawalBody'];
 export type XRay = components['schemas']['XRay'];
@@ -5304,6 +5517,43 @@ export interface operations {
                     "image/svg+xml": unknown;
                     "image/png": unknown;
                     "text/plain; charset=utf-8": unknown;
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_item_api_v1_items__thing__get: {
+        parameters: {
+            query?: {
+                /** @description The world at this moment: what happened later is left out. Now, if it is not said. */
+                as_of?: string | null;
+                /** @description What was known at this moment: what was captured later is left out. */
+                known_at?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description In any form: EPC URN, Digital Link, element string, tag in hexadecimal, bare code. */
+                thing: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemView"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
