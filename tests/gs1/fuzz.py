@@ -1,11 +1,12 @@
 """A plain mutational fuzzer for every reader of wuma_gs1.
 
-    python -m tests.gs1.fuzz [--inputs 10000000] [--seed 1] [--growth]
+    python -m tests.gs1.fuzz [--inputs 10000000] [--seed 1] [--growth] [--write]
 
 Good inputs of every kind are cut, spliced, doubled and peppered; each goes to every reader. A reader may
 return or raise `ParseError`; anything else is written out with its input and fails the run. Whatever a
 reader accepts it must write in a form that it accepts again as the same. With `--growth`, inputs of
 doubling lengths are timed instead: a reader that takes more than its share for twice the length is named.
+With `--write`, the outcome is written to benchmarks/results/gs1_fuzz.json.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import report
 from tests.gs1 import generated
 from wuma_gs1 import __main__ as line_tools
 from wuma_gs1 import cbv, element_strings, keys, scan_data
@@ -422,6 +424,7 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     if given.growth:
         slow = growth(given.seed)
@@ -431,6 +434,9 @@ def main() -> int:
     for finding in found[:50]:
         sys.stdout.write(f"{finding.reader}({finding.text!r}): {finding.error}\n")
     sys.stdout.write(f"{sum(asked.values())} inputs, {len(found)} findings\n{dict(asked)}\n")
+    if given.write:
+        outcome = {"seed": given.seed, "inputs": sum(asked.values()), "findings": len(found), "asked": asked}
+        report.write("gs1_fuzz", outcome, ())
     return bool(found)
 
 
