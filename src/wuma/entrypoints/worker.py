@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
+import time
 from typing import Final
 
 from procrastinate.exceptions import ConnectorException
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from wuma.entrypoints.wiring import build_runtime, program_dsn, refresh_divisions
 from wuma.entrypoints.work import SUBSCRIPTIONS, TASKS
@@ -32,8 +35,7 @@ def work(settings: Settings) -> None:
     """Work until told to stop."""
     telemetry.configure_logging(settings.log_level)
     runtime = build_runtime(settings)
-    outbox.register(runtime.database, SUBSCRIPTIONS)
-    refresh_divisions(runtime)  # here, because nobody waits for this process to begin
+    _prepare(runtime)
     stopping = threading.Event()
     teller = threading.Thread(target=tell_facts, args=(runtime, stopping), name="teller")
     teller.start()
@@ -43,6 +45,19 @@ def work(settings: Settings) -> None:
         stopping.set()
         teller.join()
         runtime.database.close()
+
+
+def _prepare(runtime: Runtime) -> None:
+    """Do what has to be done once, however often the database goes away meanwhile. Doing it twice is harmless."""
+    while True:
+        try:
+            outbox.register(runtime.database, SUBSCRIPTIONS)
+            refresh_divisions(runtime)  # here, because nobody waits for this process to begin
+        except (OperationalError, InterfaceError, PoolTimeout) as failure:
+            log.warning("worker.database_away", failure=type(failure).__name__)
+            time.sleep(WAIT_AFTER_FAILURE_SECONDS)
+        else:
+            return
 
 
 async def _run_jobs(settings: Settings, runtime: Runtime) -> None:
