@@ -48,7 +48,7 @@ def work(settings: Settings) -> None:
 
 
 def _prepare(runtime: Runtime) -> None:
-    """Do what has to be done once, however often the database goes away meanwhile. Doing it twice is harmless."""
+    """Do what a beginning takes, again and again until the database stays for it: twice is harmless."""
     while True:
         try:
             outbox.register(runtime.database, SUBSCRIPTIONS)

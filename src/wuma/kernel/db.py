@@ -8,6 +8,7 @@ and leave nothing behind in the connection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
@@ -42,6 +43,7 @@ _HICCUPS: Final = (
 
 log = telemetry.logger(__name__)
 
+_HARMLESS_IN_QUOTES: Final = re.compile(r"[0-9a-f.,*]+")
 _ENTER = text(f"SELECT set_config('{TOKEN_SETTING}', :token, true)")
 
 
@@ -134,11 +136,8 @@ class HotPool:
             async with (
                 self._pool.acquire() as connection,
                 _given_up_if_confused(connection),
-                connection.transaction(),
+                _transaction(connection, self._signer.sign(scope)),
             ):
-                await connection.execute(
-                    f"SELECT set_config('{TOKEN_SETTING}', $1, true)", self._signer.sign(scope)
-                )
                 yield connection
         except asyncpg.DiskFullError as failure:
             raise DiskFull from failure
@@ -149,6 +148,20 @@ class HotPool:
     async def close(self) -> None:
         """Close all connections once they are free."""
         await self._pool.close()
+
+
+@asynccontextmanager
+async def _transaction(connection: asyncpg.Connection, token: str) -> AsyncIterator[None]:
+    """Begin a transaction and enter its scope in one round trip, which takes a message without parameters."""
+    assert _HARMLESS_IN_QUOTES.fullmatch(token), "a token is digits, dots, commas, a star and hexadecimal"
+    await connection.execute(f"BEGIN; SELECT set_config('{TOKEN_SETTING}', '{token}', true)")
+    try:
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    await connection.execute("COMMIT")
 
 
 @asynccontextmanager

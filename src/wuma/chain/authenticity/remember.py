@@ -40,9 +40,9 @@ VISITS_KEPT_MAX: Final = 12
 """The first visit and the latest eleven: what the page shows and what the judge compares places with."""
 PERSONS_KEPT_MAX: Final = 32
 CITIES_KEPT_MAX: Final = 32
+"""Beyond these the code has long been suspect, and more names add nothing."""
 NUMBERED_KEPT_HOURS: Final = 24
 """So long a sender may ask again under the same number."""
-"""Beyond these the code has long been suspect, and more names add nothing."""
 
 
 class Scan(msgspec.Struct, frozen=True, gc=False):
@@ -120,7 +120,9 @@ _READ: Final = (
 _ANSWERED: Final = (
     "SELECT id, person, outcome, reasons FROM authenticity.scan WHERE id = ANY($1::uuid[]) AND at > $2"
 )
-_WRITE_HISTORY: Final = """
+# Both in one statement: each round trip costs a batch as much as judging several of its scans.
+_WRITE: Final = """
+WITH remembered AS (
 INSERT INTO authenticity.history (unit, kind, tenant_id, scan_count, early_count, visits, persons, cities,
     changed_at)
 SELECT u, k, t, c, e, v::jsonb, string_to_array(p, ' '), string_to_array(s, ' '), now()
@@ -129,14 +131,14 @@ FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], 
 ON CONFLICT (unit, kind) DO UPDATE SET scan_count = excluded.scan_count,
     early_count = excluded.early_count, visits = excluded.visits,
     persons = excluded.persons, cities = excluded.cities, changed_at = excluded.changed_at
-"""
-_WRITE_SCANS: Final = """
+)
 INSERT INTO authenticity.scan (id, tenant_id, at, kind, unit, order_id, product_id, person, network, client,
     region, longitude, latitude, accuracy_m, geo_source, outcome, reasons, doubt)
 SELECT i, t, at, k, u, o, pr, pe, n, c, r, x, y, a, g, ou, string_to_array(re, ' '), d
-FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::uuid[],
-    $8::text[], $9::text[], $10::text[], $11::text[], $12::real[], $13::real[], $14::integer[], $15::text[],
-    $16::text[], $17::text[], $18::real[]) AS w (i, t, at, k, u, o, pr, pe, n, c, r, x, y, a, g, ou, re, d)
+FROM unnest($9::uuid[], $10::bigint[], $11::timestamptz[], $12::text[], $13::bigint[], $14::bigint[],
+    $15::uuid[], $16::text[], $17::text[], $18::text[], $19::text[], $20::real[], $21::real[],
+    $22::integer[], $23::text[], $24::text[], $25::text[], $26::real[])
+    AS w (i, t, at, k, u, o, pr, pe, n, c, r, x, y, a, g, ou, re, d)
 """
 
 
@@ -152,8 +154,8 @@ async def judge_and_remember(connection: asyncpg.Connection, scans: Sequence[Sca
     ]
     new = [(scan, result) for scan, result in zip(scans, judged, strict=True) if result is not None]
     if new:
-        await _write_history(connection, {_key(scan): remembered[_key(scan)] for scan, _ in new})
-        await _write_scans(connection, new)
+        changed = {_key(scan): remembered[_key(scan)] for scan, _ in new}
+        await connection.execute(_WRITE, *_history_columns(changed), *_scan_columns(new))
         await publish_hot(connection, _facts(new))
     return [
         result or answered.get(scan.id) or _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
@@ -292,7 +294,7 @@ async def _read(connection: asyncpg.Connection, keys: Sequence[_Key]) -> dict[_K
     }
 
 
-async def _write_history(connection: asyncpg.Connection, changed: Mapping[_Key, _Remembered]) -> None:
+def _history_columns(changed: Mapping[_Key, _Remembered]) -> list[tuple[Any, ...]]:
     rows = [
         (
             unit,
@@ -306,10 +308,10 @@ async def _write_history(connection: asyncpg.Connection, changed: Mapping[_Key, 
         )
         for (unit, kind), held in changed.items()
     ]
-    await connection.execute(_WRITE_HISTORY, *_columns(rows))
+    return _columns(rows)
 
 
-async def _write_scans(connection: asyncpg.Connection, new: Sequence[tuple[Scan, Judged]]) -> None:
+def _scan_columns(new: Sequence[tuple[Scan, Judged]]) -> list[tuple[Any, ...]]:
     rows = [
         (
             scan.id,
@@ -333,7 +335,7 @@ async def _write_scans(connection: asyncpg.Connection, new: Sequence[tuple[Scan,
         )
         for scan, judged in new
     ]
-    await connection.execute(_WRITE_SCANS, *_columns(rows))
+    return _columns(rows)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

@@ -28,9 +28,9 @@ from wuma.journeys.scan_code.reception import (
     headers_of,
     html_reply,
     language_of,
-    new_cookie,
     read_whence,
 )
+from wuma.journeys.scan_code.scan import new_cookie
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
 from wuma.kernel.ids import uuid7
 from wuma_gs1.digital_link import DigitalLink

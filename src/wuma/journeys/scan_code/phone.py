@@ -26,10 +26,10 @@ from wuma.journeys.scan_code.reception import (
     headers_of,
     html,
     language_of,
-    new_cookie,
     read_request,
     read_whence,
 )
+from wuma.journeys.scan_code.scan import new_cookie
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal, TooMany
 from wuma.kernel.http.assets import Assets
 from wuma.kernel.http.problems import refused

@@ -6,9 +6,7 @@ framework cost more than checking the code.
 
 from __future__ import annotations
 
-import os
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -33,7 +31,6 @@ from wuma.support.masterdata.facade import nearest_place
 
 COOKIE: Final = "wuma_p"
 COOKIE_SECONDS: Final = 2 * 365 * 24 * 3600
-COOKIE_BYTES: Final = 16
 LANGUAGE_COOKIE: Final = "wuma_lang"
 ACCURACY_M_MAX: Final = 10_000_000
 IPV4_BYTES: Final = 4
@@ -100,8 +97,7 @@ class Reception:
         brought = _COOKIE.search(headers.get(b"cookie", b""))
         agent = headers.get(b"user-agent", b"")
         return Visitor(
-            cookie=brought[1] if brought else new_cookie(),
-            has_cookie=brought is not None,
+            brought=brought[1] if brought else None,
             network=address + agent,
             address_range=address[: 3 if len(address) == IPV4_BYTES else 7].hex(),
             client=_client_of(agent),
@@ -129,8 +125,8 @@ class Reception:
         if answer.retry_after_seconds is not None:
             status = HTTPStatus.TOO_MANY_REQUESTS
             sent = [*sent, (b"retry-after", b"%d" % answer.retry_after_seconds)]
-        if not visitor.has_cookie and answer.scan_id is not None:
-            sent = [*sent, self.cookie(visitor.cookie)]
+        if visitor.given is not None and answer.scan_id is not None:
+            sent = [*sent, self.cookie(visitor.given)]
         return Reply(status, sent, body)
 
     def refusal(self, scope: Scope, headers: Headers, failure: Refusal) -> Reply:
@@ -146,11 +142,6 @@ class Reception:
     def cookie(self, secret: bytes) -> tuple[bytes, bytes]:
         """Return the header of the one cookie we give: a random name, so that a person is one person."""
         return b"set-cookie", b"%s=%s%s" % (COOKIE.encode(), secret, self._cookie_tail)
-
-
-def new_cookie() -> bytes:
-    """Return a name for somebody new: 22 characters, impossible to guess."""
-    return urlsafe_b64encode(os.urandom(COOKIE_BYTES)).rstrip(b"=")
 
 
 def html_reply(body: bytes) -> Reply:

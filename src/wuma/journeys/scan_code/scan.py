@@ -7,6 +7,8 @@ that is one of ours reaches the database, together with all others of that momen
 from __future__ import annotations
 
 import hashlib
+import os
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -52,18 +54,18 @@ WRONG_PER_DEVICE: Final = Limit("wrong_codes_device", 10, minutes=60)
 WRONG_PER_NETWORK: Final = Limit("wrong_codes_network", 100, minutes=60)
 """Wrong codes from one browser, and from one range of addresses, before we stop checking."""
 RETRY_AFTER_SECONDS: Final = 600
+COOKIE_BYTES: Final = 16
 DEVICE_BYTES: Final = 12
 PLATFORM_TENANT: Final = 0
 """Whom a wrong code is counted against when it names nobody's product."""
 
 
-class Visitor(msgspec.Struct, frozen=True, gc=False):
+class Visitor(msgspec.Struct, gc=False):
     """Whoever scans, as far as they let us know."""
 
-    cookie: bytes
-    """The secret in their cookie, brought or just given; never stored."""
-    has_cookie: bool
-    """Whether they brought it. A wrong code without one counts against the address range only."""
+    brought: bytes | None
+    """The secret in the cookie they brought; never stored. A wrong code without one counts against the
+    address range only."""
     network: bytes
     """Address and browser: knows somebody again who keeps no cookie; never stored either."""
     address_range: str
@@ -72,11 +74,27 @@ class Visitor(msgspec.Struct, frozen=True, gc=False):
     address: Packed
     declared: Place | None
     """Where they say they are; otherwise their address has to tell, if their code is worth the look."""
+    given: bytes | None = None
+    """The secret in the cookie they are given, once their code turned out to be one of ours."""
 
     @property
-    def device(self) -> str:
-        """The name their wrong codes are counted under, which other processes learn through the database."""
-        return hashlib.blake2b(self.cookie, digest_size=DEVICE_BYTES).hexdigest()
+    def cookie(self) -> bytes:
+        """The secret they are known by from now on."""
+        if self.brought is not None:
+            return self.brought
+        if self.given is None:
+            self.given = new_cookie()
+        return self.given
+
+
+def new_cookie() -> bytes:
+    """Return a name for somebody new: 22 characters, impossible to guess."""
+    return urlsafe_b64encode(os.urandom(COOKIE_BYTES)).rstrip(b"=")
+
+
+def _device(cookie: bytes) -> str:
+    """Return the name wrong codes are counted under, which other processes learn through the database."""
+    return hashlib.blake2b(cookie, digest_size=DEVICE_BYTES).hexdigest()
 
 
 class ScanDesk:
@@ -175,13 +193,14 @@ class ScanDesk:
         return Answer(found.kind, Outcome.UNKNOWN, (), mistyped=mistyped)
 
     def _count_wrong(self, visitor: Visitor, now: datetime) -> None:
-        if visitor.has_cookie:
-            self._attempts.count(WRONG_PER_DEVICE, visitor.device, now=now)
+        if visitor.brought is not None:
+            self._attempts.count(WRONG_PER_DEVICE, _device(visitor.brought), now=now)
         self._attempts.count(WRONG_PER_NETWORK, visitor.address_range, now=now)
 
     def _too_many_wrong(self, visitor: Visitor, now: datetime) -> bool:
         return self._attempts.exhausted(WRONG_PER_NETWORK, visitor.address_range, now=now) or (
-            visitor.has_cookie and self._attempts.exhausted(WRONG_PER_DEVICE, visitor.device, now=now)
+            visitor.brought is not None
+            and self._attempts.exhausted(WRONG_PER_DEVICE, _device(visitor.brought), now=now)
         )
 
     def _told(self, scan: Scan, judged: Judged, way: tuple[Step, ...]) -> Answer:
