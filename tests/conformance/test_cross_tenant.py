@@ -41,10 +41,10 @@ SEED: Final = int(os.environ.get("WUMA_FUZZ_SEED", "20260501"))
 
 THINGS: Final = frozenset(
     {
-        "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "event_id", "file_id", "first",
-        "last", "line_id", "order_id", "parent_id", "partner_id", "person", "prefix", "product_id",
-        "query_name", "recipient_account", "report_id", "site_id", "text", "ticket", "token_id", "unit",
-        "thing", "uri",
+        "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "event_id",
+        "file_id", "first", "last", "line_id", "order_id", "parent_id", "partner_id", "person", "prefix",
+        "product_id", "query_name", "recipient_account", "report_id", "site_id", "text", "ticket", "token_id",
+        "thing", "unit", "uri",
     }
 )  # fmt: skip
 """Parameters and members of bodies that name a thing of somebody's."""
@@ -66,8 +66,8 @@ HARMLESS: Final = frozenset(
     }
 )  # fmt: skip
 """Those that name nothing of anybody's: how many, which kind, since when, which country's division."""
-OF_ALL: Final = {"code": "110000"}
-"""What stands in a path and belongs to all: the code of a division of the country."""
+OF_ALL: Final = {"code": "110000", "eventType": "ObjectEvent", "token": "none"}
+"""What stands in a path and belongs to all: a division, a type of events, a token of nobody."""
 QUERIES_UNDESCRIBED: Final = {
     "/epcis/events": ("EQ_eventID", "MATCH_epc", "MATCH_anyEPC", "MATCH_parentID"),
 }
@@ -367,7 +367,7 @@ def test_no_text_breaks_out_of_its_parameter(
         answer = stranger.send(operation, names, query, body, media_type)
         statuses[answer.status_code] += 1
         kept[str(operation)] += 1
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 and answer.status_code != 501:
             wrong.append(
                 f"{operation} {query} {(body or b'')[:200]!r}: {answer.status_code} {answer.text[:200]}"
             )

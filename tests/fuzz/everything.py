@@ -197,6 +197,12 @@ class Maker:
         uris = [f"https://id.gs1.org{label.open_path}" for label in self.made.labels[:6]]
         case, place = "https://id.gs1.org/00/069012345600000014", "https://id.gs1.org/414/6901234567892"
         named = f"urn:uuid:{uuid7()}"
+        words = {
+            "bizStep": f"https://brand.example/step/{uuid7()}",
+            "disposition": f"https://brand.example/disposition/{uuid7()}",
+            "readPoint": f"https://id.gs1.org/414/{new_gln()}",
+            "bizLocation": f"https://id.gs1.org/414/{new_gln()}",
+        }
         events = (
             event(
                 action="ADD", bizStep="commissioning", epcList=uris, eventID=named, bizLocation={"id": place}
@@ -210,12 +216,24 @@ class Maker:
                 inputQuantityList=[{"epcClass": "urn:epc:class:lgtin:6901234.000017.R1", "quantity": 5}],
                 outputEPCList=uris,
             ),
+            event(
+                at="2026-05-02T09:00:00Z",
+                action="OBSERVE",
+                epcList=[case],
+                bizStep=words["bizStep"],
+                disposition=words["disposition"],
+                readPoint={"id": words["readPoint"]},
+                bizLocation={"id": words["bizLocation"]},
+            ),
         )
         body = json.dumps(document(*events))
         ld = {"content-type": "application/ld+json", "idempotency-key": "first"}
         captured = self.ask("POST", "/epcis/capture", content=body, headers=ld)
         self.made.name("capture_id", captured["captureID"])
         self.made.name("event_id", named)
+        self.made.name("epc", uris[0])
+        for name, value in words.items():
+            self.made.name(name, value)
         query = {"name": f"query-{uuid7()}", "query": {"EQ_eventID": [named]}}
         self.made.name("query_name", self.ask("POST", "/epcis/queries", json=query)["name"])
         self.made.name("EQ_eventID", named)

@@ -12,6 +12,7 @@ from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
 from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
+from wuma.chain.trace.resource_routes import routes as resource_routes
 from wuma.chain.trace.routes import routes as epcis_routes
 from wuma.entrypoints.pages import routes as console_routes
 from wuma.journeys.correct_gtin import routes as correction_routes
@@ -38,7 +39,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
 )
 """The routes of the platform API, under ``/api/v1``."""
 
-EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes, named_query_routes)
+EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes, named_query_routes, resource_routes)
 """The routes of the EPCIS standard, under ``/epcis``."""
 
 PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import chunks, ilmd, mentions, postings
+from wuma.chain.trace import chunks, ilmd, mentions, postings, seen
 from wuma.chain.trace.chunks import NewEvent
 from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, things_named
 from wuma.chain.trace.kinds import Kind
@@ -116,6 +116,7 @@ def capture(
             (one.id, role, things[name]) for one in new for role, name in mentions.spoken_of(one.event.fields)
         ]
         mentions.write(session, tenant_id, spoken_of)
+        seen.note(session, tenant_id, (one.event.fields for one in new), touches, at=at)
         _tell(session, tenant_id, capture_id, new, touches, actor)
     return Captured(capture_id, at, len(fresh), duplicates, document.refused)
 

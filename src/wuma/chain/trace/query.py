@@ -70,6 +70,7 @@ def query_events(
     asked: Asked,
     prefixes: Prefixes | None = None,
     *,
+    also: Asked | None = None,
     per_page: int = PER_PAGE,
     token: str | None = None,
     now: datetime,
@@ -82,6 +83,7 @@ def query_events(
         tenant_id: whose events.
         asked: the parameters of the query by name.
         prefixes: what the asker's prefixes of extension fields stand for.
+        also: what holds beside it, whatever it says: the resource whose events these are.
         per_page: how many events at the most.
         token: of the page before.
         now: page tokens are good for a day.
@@ -91,7 +93,9 @@ def query_events(
         QueryTooLargeException: there are more than `maxEventCount` events.
     """
     query = understood(asked, prefixes or {})
-    digest = hashlib.sha256(msgspec.json.encode([asked, prefixes or {}], order="sorted")).hexdigest()[:16]
+    query.conditions += understood(also or {}, {}).conditions
+    said = msgspec.json.encode([asked, prefixes or {}, also or {}], order="sorted")
+    digest = hashlib.sha256(said).hexdigest()[:16]
     tokens = PageTokens(keyring, tenant_id, f"events {digest}", now=now)  # leads on in its own query only
     read = tokens.read(token, datetime, int, datetime, int | None)
     place = None if read is None else _Place(*read)

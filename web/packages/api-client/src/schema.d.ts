@@ -1696,6 +1696,482 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/epcis/eventTypes/{eventType}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events Of Eventtype
+         * @description Return the events of a member; the parameters of SimpleEventQuery narrow them.
+         */
+        get: operations["events_of_eventType_epcis_eventTypes__eventType__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Events Eventtypes
+         * @description Say what can be done with the events of a member.
+         */
+        options: operations["describe_events_eventTypes_epcis_eventTypes__eventType__events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/eventTypes/{eventType}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Eventtype
+         * @description Return what there is below a member: its events.
+         */
+        get: operations["get_eventType_epcis_eventTypes__eventType__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Eventtype
+         * @description Say what can be done with a member.
+         */
+        options: operations["describe_eventType_epcis_eventTypes__eventType__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/eventTypes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Eventtypes
+         * @description List what events have named, in a lasting order: a page never repeats what an earlier one told.
+         */
+        get: operations["list_eventTypes_epcis_eventTypes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Eventtypes
+         * @description Say what can be done with the list.
+         */
+        options: operations["describe_eventTypes_epcis_eventTypes_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/epcs/{epc}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events Of Epc
+         * @description Return the events of a member; the parameters of SimpleEventQuery narrow them.
+         */
+        get: operations["events_of_epc_epcis_epcs__epc__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Events Epcs
+         * @description Say what can be done with the events of a member.
+         */
+        options: operations["describe_events_epcs_epcis_epcs__epc__events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/epcs/{epc}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Epc
+         * @description Return what there is below a member: its events.
+         */
+        get: operations["get_epc_epcis_epcs__epc__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Epc
+         * @description Say what can be done with a member.
+         */
+        options: operations["describe_epc_epcis_epcs__epc__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/epcs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Epcs
+         * @description List what events have named, in a lasting order: a page never repeats what an earlier one told.
+         */
+        get: operations["list_epcs_epcis_epcs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Epcs
+         * @description Say what can be done with the list.
+         */
+        options: operations["describe_epcs_epcis_epcs_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/bizSteps/{bizStep}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events Of Bizstep
+         * @description Return the events of a member; the parameters of SimpleEventQuery narrow them.
+         */
+        get: operations["events_of_bizStep_epcis_bizSteps__bizStep__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Events Bizsteps
+         * @description Say what can be done with the events of a member.
+         */
+        options: operations["describe_events_bizSteps_epcis_bizSteps__bizStep__events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/bizSteps/{bizStep}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Bizstep
+         * @description Return what there is below a member: its events.
+         */
+        get: operations["get_bizStep_epcis_bizSteps__bizStep__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Bizstep
+         * @description Say what can be done with a member.
+         */
+        options: operations["describe_bizStep_epcis_bizSteps__bizStep__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/bizSteps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bizsteps
+         * @description List what events have named, in a lasting order: a page never repeats what an earlier one told.
+         */
+        get: operations["list_bizSteps_epcis_bizSteps_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Bizsteps
+         * @description Say what can be done with the list.
+         */
+        options: operations["describe_bizSteps_epcis_bizSteps_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/bizLocations/{bizLocation}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events Of Bizlocation
+         * @description Return the events of a member; the parameters of SimpleEventQuery narrow them.
+         */
+        get: operations["events_of_bizLocation_epcis_bizLocations__bizLocation__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Events Bizlocations
+         * @description Say what can be done with the events of a member.
+         */
+        options: operations["describe_events_bizLocations_epcis_bizLocations__bizLocation__events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/bizLocations/{bizLocation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Bizlocation
+         * @description Return what there is below a member: its events.
+         */
+        get: operations["get_bizLocation_epcis_bizLocations__bizLocation__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Bizlocation
+         * @description Say what can be done with a member.
+         */
+        options: operations["describe_bizLocation_epcis_bizLocations__bizLocation__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/bizLocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Bizlocations
+         * @description List what events have named, in a lasting order: a page never repeats what an earlier one told.
+         */
+        get: operations["list_bizLocations_epcis_bizLocations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Bizlocations
+         * @description Say what can be done with the list.
+         */
+        options: operations["describe_bizLocations_epcis_bizLocations_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/readPoints/{readPoint}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events Of Readpoint
+         * @description Return the events of a member; the parameters of SimpleEventQuery narrow them.
+         */
+        get: operations["events_of_readPoint_epcis_readPoints__readPoint__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Events Readpoints
+         * @description Say what can be done with the events of a member.
+         */
+        options: operations["describe_events_readPoints_epcis_readPoints__readPoint__events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/readPoints/{readPoint}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readpoint
+         * @description Return what there is below a member: its events.
+         */
+        get: operations["get_readPoint_epcis_readPoints__readPoint__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Readpoint
+         * @description Say what can be done with a member.
+         */
+        options: operations["describe_readPoint_epcis_readPoints__readPoint__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/readPoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Readpoints
+         * @description List what events have named, in a lasting order: a page never repeats what an earlier one told.
+         */
+        get: operations["list_readPoints_epcis_readPoints_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Readpoints
+         * @description Say what can be done with the list.
+         */
+        options: operations["describe_readPoints_epcis_readPoints_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/dispositions/{disposition}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events Of Disposition
+         * @description Return the events of a member; the parameters of SimpleEventQuery narrow them.
+         */
+        get: operations["events_of_disposition_epcis_dispositions__disposition__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Events Dispositions
+         * @description Say what can be done with the events of a member.
+         */
+        options: operations["describe_events_dispositions_epcis_dispositions__disposition__events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/dispositions/{disposition}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Disposition
+         * @description Return what there is below a member: its events.
+         */
+        get: operations["get_disposition_epcis_dispositions__disposition__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Disposition
+         * @description Say what can be done with a member.
+         */
+        options: operations["describe_disposition_epcis_dispositions__disposition__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/dispositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dispositions
+         * @description List what events have named, in a lasting order: a page never repeats what an earlier one told.
+         */
+        get: operations["list_dispositions_epcis_dispositions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Dispositions
+         * @description Say what can be done with the list.
+         */
+        options: operations["describe_dispositions_epcis_dispositions_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Resources
+         * @description List the top-level resources.
+         */
+        get: operations["list_resources_epcis__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Repository
+         * @description Say what is spoken here.
+         */
+        options: operations["describe_repository_epcis__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/nextPageToken/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Token
+         * @description Refuse to forget a page token: nothing is kept of it here.
+         */
+        delete: operations["forget_token_epcis_nextPageToken__token__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -7879,6 +8355,1169 @@ export interface operations {
             header?: never;
             path: {
                 query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    events_of_eventType_epcis_eventTypes__eventType__events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                eventType: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_events_eventTypes_epcis_eventTypes__eventType__events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                eventType: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_eventType_epcis_eventTypes__eventType__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                eventType: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_eventType_epcis_eventTypes__eventType__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                eventType: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_eventTypes_epcis_eventTypes_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_eventTypes_epcis_eventTypes_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    events_of_epc_epcis_epcs__epc__events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                epc: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_events_epcs_epcis_epcs__epc__events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                epc: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_epc_epcis_epcs__epc__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                epc: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_epc_epcis_epcs__epc__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                epc: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_epcs_epcis_epcs_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_epcs_epcis_epcs_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    events_of_bizStep_epcis_bizSteps__bizStep__events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                bizStep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_events_bizSteps_epcis_bizSteps__bizStep__events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bizStep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_bizStep_epcis_bizSteps__bizStep__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bizStep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_bizStep_epcis_bizSteps__bizStep__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bizStep: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_bizSteps_epcis_bizSteps_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_bizSteps_epcis_bizSteps_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    events_of_bizLocation_epcis_bizLocations__bizLocation__events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                bizLocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_events_bizLocations_epcis_bizLocations__bizLocation__events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bizLocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_bizLocation_epcis_bizLocations__bizLocation__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bizLocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_bizLocation_epcis_bizLocations__bizLocation__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bizLocation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_bizLocations_epcis_bizLocations_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_bizLocations_epcis_bizLocations_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    events_of_readPoint_epcis_readPoints__readPoint__events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                readPoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_events_readPoints_epcis_readPoints__readPoint__events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                readPoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_readPoint_epcis_readPoints__readPoint__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                readPoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_readPoint_epcis_readPoints__readPoint__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                readPoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_readPoints_epcis_readPoints_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_readPoints_epcis_readPoints_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    events_of_disposition_epcis_dispositions__disposition__events_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                disposition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_events_dispositions_epcis_dispositions__disposition__events_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                disposition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_disposition_epcis_dispositions__disposition__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                disposition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_disposition_epcis_dispositions__disposition__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                disposition: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_dispositions_epcis_dispositions_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_dispositions_epcis_dispositions_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_resources_epcis__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_repository_epcis__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    forget_token_epcis_nextPageToken__token__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
             };
             cookie?: never;
         };
