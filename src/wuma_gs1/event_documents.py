@@ -268,6 +268,8 @@ def _fields(content: Mapping[str, Json], prefixes: Prefixes, depth: int) -> Iter
     for key, value in content.items():
         if key in _NO_FIELDS or key.startswith("@xmlns"):
             continue
+        if key.startswith("@") and key not in _KEYWORDS:
+            key = key[1:]  # an attribute in XML, which its hash does not tell from an element
         if key in _ENTRIES:
             entries = list(_entries(_ENTRIES[key], value, prefixes, depth + 1))
             if entries:
@@ -375,6 +377,7 @@ _ENTRIES = {
     "destinationList": "destination",
     "sensorElementList": "sensorElement",
 }
+_KEYWORDS = {"@id", "@type", "@value", "@language", "@list", "@set", "@graph", "@index", "@reverse", "@json"}
 _NO_FIELDS = {"@context", "#text", "comment", "rdfs:comment"}
 _BLANKS = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 _NAMESPACE = re.compile(r"((?:https?://|urn:).*[/#:])([^/#:]+)").fullmatch
