@@ -1,20 +1,35 @@
-"""Events as they are given: the EPCISQueryDocument of a page (EPCIS 2.0, section 8.2)."""
+"""Events as they are given: the EPCISQueryDocument of a page (EPCIS 2.0, section 8.2), in JSON or in XML."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from wuma.chain.trace.chunks import Event
+from wuma.chain.trace.epc_formats import EpcFormat, in_format, prefixes_in
+from wuma.chain.trace.exceptions import NotAcceptableException
 from wuma.chain.trace.query import EventPage
-from wuma.chain.trace.rest import LD_JSON, STANDARD_CONTEXT, VERSIONS, accepted, link_on
+from wuma.chain.trace.rest import (
+    LD_JSON,
+    STANDARD_CONTEXT,
+    VERSIONS,
+    VERSIONS_1_2,
+    XML_TYPES,
+    accepted,
+    is_old_wanted,
+    link_on,
+    one_of,
+)
+from wuma.chain.trace.xml.writing import CbvFormat, Unsayable
+from wuma.chain.trace.xml.writing import query_document as xml_document
+from wuma.kernel.errors import FieldError
 
-QUERY_TYPES = ("application/json", LD_JSON)
+QUERY_TYPES: Final = ("application/json", LD_JSON, *XML_TYPES)
 
 
 def answer_page(
@@ -30,28 +45,54 @@ def answer_page(
 def answer_events(
     request: Request, events: list[Event], now: datetime, *, query_name: str = "SimpleEventQuery"
 ) -> Response:
-    """Give events in the type that the asker likes."""
-    media_type = accepted(request, QUERY_TYPES)
-    if "accept" not in request.headers:
+    """Give events in the type, the version and the form of names that the asker likes.
+
+    Raises:
+        NotAcceptableException: naming the header, or what XML cannot say.
+    """
+    is_old = is_old_wanted(request.headers)
+    media_type = accepted(request, XML_TYPES if is_old else QUERY_TYPES)
+    if "accept" not in request.headers and not is_old:
         media_type = LD_JSON
-    document = query_document(events, now, query_name)
-    headers = {**VERSIONS, "Vary": "Accept"}
-    return Response(msgspec.json.encode(document), media_type=media_type, headers=headers)
+    epc_format = one_of(request, "GS1-EPC-Format", EpcFormat, EpcFormat.NO_PREFERENCE)
+    if epc_format is EpcFormat.NO_PREFERENCE:  # 1.2 knows no Digital Links
+        epc_format = EpcFormat.ALWAYS_URN if is_old else EpcFormat.NEVER_TRANSLATES
+    given = [given_back(event) for event in events]
+    if epc_format is not EpcFormat.NEVER_TRANSLATES:
+        prefixes = prefixes_in(given, ())
+        given = [in_format(fields, epc_format, prefixes) for fields in given]
+    headers = {
+        **(VERSIONS_1_2 if is_old else VERSIONS),
+        "GS1-EPC-Format": epc_format.value,
+        "Vary": "Accept, GS1-EPC-Format, GS1-CBV-XML-Format, GS1-EPCIS-Max, GS1-EPCIS-Version",
+    }
+    if media_type in XML_TYPES:
+        cbv_format = one_of(request, "GS1-CBV-XML-Format", CbvFormat, CbvFormat.NO_PREFERENCE)
+        try:
+            body = xml_document(
+                zip(given, (event.context for event in events), strict=True),
+                now,
+                query_name,
+                version="1.2" if is_old else "2.0",
+                cbv_format=cbv_format,
+            )
+        except Unsayable as cannot:
+            fault = FieldError(f"/eventList{cannot.at}", cannot.expected, cannot.got)
+            raise NotAcceptableException("XML cannot say this; JSON can.", [fault]) from None
+        headers["GS1-CBV-XML-Format"] = CbvFormat.ALWAYS_URN.value if is_old else cbv_format.value
+    else:
+        body = msgspec.json.encode(query_document(given, now, query_name))
+    return Response(body, media_type=media_type, headers=headers)
 
 
-def query_document(events: list[Event], now: datetime, query_name: str) -> Mapping[str, Any]:
+def query_document(given: list[dict[str, Any]], now: datetime, query_name: str) -> Mapping[str, Any]:
     """Return the document that answers a query."""
     return {
         "@context": [STANDARD_CONTEXT],
         "type": "EPCISQueryDocument",
         "schemaVersion": "2.0",
         "creationDate": now.isoformat(),
-        "epcisBody": {
-            "queryResults": {
-                "queryName": query_name,
-                "resultsBody": {"eventList": [given_back(event) for event in events]},
-            }
-        },
+        "epcisBody": {"queryResults": {"queryName": query_name, "resultsBody": {"eventList": given}}},
     }
 
 

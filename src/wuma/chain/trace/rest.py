@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -31,19 +32,24 @@ PREFIX: Final = "/epcis"
 STANDARD_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld"
 VERSION: Final = "2.0.0"
 VERSIONS: Final = {"GS1-EPCIS-Version": VERSION, "GS1-CBV-Version": VERSION}
+OLDEST: Final = "1.2.0"
+"""The oldest version that is spoken, in XML."""
+VERSIONS_1_2: Final = {"GS1-EPCIS-Version": OLDEST, "GS1-CBV-Version": OLDEST}
 DISCOVERY: Final = {
     **VERSIONS,
-    "GS1-EPCIS-Min": VERSION,
+    "GS1-EPCIS-Min": OLDEST,
     "GS1-EPCIS-Max": VERSION,
-    "GS1-CBV-Min": VERSION,
+    "GS1-CBV-Min": OLDEST,
     "GS1-CBV-Max": VERSION,
-    "GS1-EPC-Format": "Never_Translates",
-    "GS1-CBV-XML-Format": "Never_Translates",
+    "GS1-EPC-Format": "No_Preference",
+    "GS1-CBV-XML-Format": "No_Preference",
     "GS1-Vendor-Version": f"wuma-{version('wuma')}",
 }
-"""What every resource says of itself; things are given back as they were named, and found by every name."""
+"""What every resource says of itself; things are found by every name, and given back as they were named if
+nothing else is asked for."""
 LD_JSON: Final = "application/ld+json"
 JSON_TYPES: Final = ("application/json", LD_JSON)
+XML_TYPES: Final = ("application/xml", "text/xml")
 PER_PAGE: Final = 30
 PER_PAGE_MAX: Final = 1_000
 QUERY_CHARACTERS_MAX: Final = 16_000
@@ -112,7 +118,7 @@ class EpcisEndpoint(Endpoint):
 
 
 def negotiate(headers: Mapping[str, str]) -> None:
-    """Refuse what cannot be given: versions before and after ours, EPCs in one form only.
+    """Refuse what cannot be given: versions before and after ours, and 1.2 in anything but XML.
 
     Raises:
         NotAcceptableException: naming the header.
@@ -122,25 +128,57 @@ def negotiate(headers: Mapping[str, str]) -> None:
         for bound in ("Min", "Max", "Version"):
             name = f"GS1-{what}-{bound}"
             said = headers.get(name)
-            if said is not None and not _admits(said, bound):
+            if said is not None and not _admits(said, bound, is_xml_liked=_likes_xml(headers)):
                 faults.append(FieldError(f"header/{name}", _BOUNDS[bound], said[:80]))
     if faults:
-        raise NotAcceptableException(f"EPCIS {VERSION} and CBV {VERSION} are spoken here.", faults)
+        raise NotAcceptableException(
+            f"EPCIS and CBV {VERSION} are spoken here, in JSON and XML; {OLDEST} in XML.", faults
+        )
 
 
 _BOUNDS: Final = {
     "Min": f"a version up to {VERSION}",
-    "Max": f"a version from {VERSION} on",
+    "Max": f"a version from {VERSION} on, or from {OLDEST} on for XML",
     "Version": f"a version from 1.0 to {VERSION}",
 }
 
 
-def _admits(said: str, bound: str) -> bool:
+def _likes_xml(headers: Mapping[str, str]) -> bool:
+    return any(type_ in headers.get("accept", "").lower() for type_ in XML_TYPES)
+
+
+def is_old_wanted(headers: Mapping[str, str]) -> bool:
+    """Say whether an answer in EPCIS 1.2 is asked for: 2.0 is too new, or 1.x is named."""
+    most = headers.get("gs1-epcis-max", "2").strip()
+    return most.startswith("1") or headers.get("gs1-epcis-version", "2").strip().startswith("1")
+
+
+def one_of(request: Request, name: str, choices: type[_Choice], default: _Choice) -> _Choice:
+    """Return what a header chooses.
+
+    Raises:
+        NotAcceptableException: it is none of the choices.
+    """
+    said = request.headers.get(name)
+    if said is None:
+        return default
+    try:
+        return choices(said.strip())
+    except ValueError:
+        fault = FieldError(f"header/{name}", " | ".join(choices), said[:80])
+        raise NotAcceptableException("There is no such form.", [fault]) from None
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _admits(said: str, bound: str, *, is_xml_liked: bool) -> bool:
     parts = said.strip().split(".")
     if not 1 <= len(parts) <= 4 or not all(part.isascii() and part.isdecimal() for part in parts):
         return False
     numbers = tuple(int(part[:6]) for part in parts)
-    ours = tuple(int(part) for part in VERSION.split("."))
+    newest = tuple(int(part) for part in VERSION.split("."))
+    ours = tuple(int(part) for part in OLDEST.split(".")) if bound == "Max" and is_xml_liked else newest
     padded = (*numbers, *(0 for _ in range(len(ours) - len(numbers))))
     if bound == "Max":  # 2 means any 2.x
         return numbers >= ours[: len(numbers)]
