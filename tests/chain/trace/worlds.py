@@ -93,7 +93,13 @@ class Listed:
             for row in mentions.fold(spoken)
             for nth in range(row.event_count)
         ]
+        for name in CLASSES:
+            self.numbers[name]  # a number also for what this world never names
         self._names_of_things = {number: key_of(name) for name, number in self.numbers.items()}
+
+    def named(self, run: Run) -> list[str]:
+        """The names of the things of a run."""
+        return [self._names_of_things[number] for number in range(run[0], run[1] + 1)]
 
     def contacts_over(self, runs: Sequence[Run], limit: int) -> list[Contact]:
         return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wuma.chain.trace.affected import Affected, affected
 from wuma.chain.trace.chunks import Event
 from wuma.chain.trace.containment import Stay
 from wuma.chain.trace.known import Run
@@ -17,6 +18,7 @@ from wuma.chain.trace.whose import Parties, PartyView
 __all__ = [
     "FOREIGN_FROM",
     "Action",
+    "Affected",
     "Event",
     "EventType",
     "Existence",
@@ -35,6 +37,7 @@ __all__ = [
     "Timeline",
     "Told",
     "Where",
+    "affected",
     "find_thing",
     "foreign_keys",
     "key_of",
