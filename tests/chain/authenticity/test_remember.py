@@ -200,6 +200,37 @@ def test_a_numbered_scan_sent_again_is_one_scan_however_many_came_between(can: C
     assert _logged(can) == len(crowd) + 2
 
 
+def test_the_number_of_anothers_scan_does_not_buy_their_answer(can: Can) -> None:
+    can.become(CodeState.COMMISSIONED)
+    first = replace(can.scan("copier", place=BEIJING), is_numbered=True)
+    same_number = [
+        replace(can.scan(f"buyer {n}", hours=n, place=GUANGZHOU), id=first.id, is_numbered=True)
+        for n in range(1, VISITS_KEPT_MAX + 3)
+    ]
+
+    judged = can.judge(first, *same_number)
+
+    assert judged[0].verdict.outcome is Outcome.FIRST_GENUINE
+    assert Outcome.FIRST_GENUINE not in {one.verdict.outcome for one in judged[1:]}
+    assert judged[-1].count == len(judged)
+    assert len({one.id for one in judged}) == len(judged)
+
+
+def test_the_number_of_a_scan_of_another_code_says_nothing_of_this_one(
+    runtime: Runtime, brand: Brand, can: Can
+) -> None:
+    other = Can(runtime, brand, None)
+    for one in (can, other):
+        one.become(CodeState.COMMISSIONED)
+    (genuine,) = other.judge(replace(other.scan("copier"), is_numbered=True))
+    can.judge(*[can.scan(f"buyer {n}", hours=n) for n in range(VISITS_KEPT_MAX + 3)])
+
+    (judged,) = can.judge(replace(can.scan("copier", hours=20), id=genuine.id, is_numbered=True))
+
+    assert genuine.verdict.outcome is Outcome.FIRST_GENUINE
+    assert judged.verdict.outcome is not Outcome.FIRST_GENUINE
+
+
 def test_a_numbered_scan_of_a_label_on_no_can_is_one_scan_too(can: Can) -> None:
     numbered = replace(can.scan("printer"), is_numbered=True)
 

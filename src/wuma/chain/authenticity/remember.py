@@ -33,6 +33,7 @@ from wuma.chain.authenticity.judge import (
 from wuma.chain.codes.facade import CodeSubject, Kind, OrderEntry, subjects
 from wuma.facts.authenticity import CodesScanned, ScannedCode
 from wuma.kernel.fact import publish_hot
+from wuma.kernel.ids import uuid7
 
 REPEAT_SECONDS: Final = 60
 """Within a minute the same person's scan of the same hidden code is the same scan, answered again."""
@@ -60,12 +61,14 @@ class Scan(msgspec.Struct, frozen=True, gc=False):
     place: Place
     client: str
     is_numbered: bool = False
-    """Whether its sender gave it its number: under the same number it may come again."""
+    """Whether its sender gave it its number: the same sender may send it again, and nobody else."""
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
     """A scan with its verdict, and what was known then."""
 
+    id: UUID
+    """The number it is kept under: its own, unless somebody else has used that before."""
     person: str
     """Who it was: the bearer of the cookie, or somebody known again without one."""
     verdict: Verdict
@@ -118,7 +121,8 @@ _READ: Final = (
     " ON h.unit = w.unit AND h.kind = w.kind"
 )
 _ANSWERED: Final = (
-    "SELECT id, person, outcome, reasons FROM authenticity.scan WHERE id = ANY($1::uuid[]) AND at > $2"
+    "SELECT id, unit, kind, person, network, outcome, reasons FROM authenticity.scan"
+    " WHERE id = ANY($1::uuid[]) AND at > $2"
 )
 # Both in one statement: each round trip costs a batch as much as judging several of its scans.
 _WRITE: Final = """
@@ -150,7 +154,8 @@ async def judge_and_remember(connection: asyncpg.Connection, scans: Sequence[Sca
     remembered = await _read(connection, keys)
     answered = await _answered_before(connection, scans, known, remembered)
     judged = [
-        None if scan.id in answered else _judge(scan, known.get(scan.unit), remembered) for scan in scans
+        None if place in answered else _judge(scan, known.get(scan.unit), remembered)
+        for place, scan in enumerate(scans)
     ]
     new = [(scan, result) for scan, result in zip(scans, judged, strict=True) if result is not None]
     if new:
@@ -158,8 +163,8 @@ async def judge_and_remember(connection: asyncpg.Connection, scans: Sequence[Sca
         await connection.execute(_WRITE, *_history_columns(changed), *_scan_columns(new))
         await publish_hot(connection, _facts(new))
     return [
-        result or answered.get(scan.id) or _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
-        for scan, result in zip(scans, judged, strict=True)
+        result or answered.get(place) or _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
+        for place, (scan, result) in enumerate(zip(scans, judged, strict=True))
     ]
 
 
@@ -173,20 +178,29 @@ def _judge(scan: Scan, known: CodeSubject | None, remembered: dict[_Key, _Rememb
     person = _known_again(scan, held)
     if _repeats(scan, person, held) is not None:
         return None
+    if any(memory.i == scan.id.hex for memory in held.memories):
+        scan = replace(scan, id=uuid7())  # a number of somebody else's scan buys nobody their answer
     visit = Visit(person, scan.at, scan.place)
     history = _history(held)
     verdict = _verdict(scan, known, history, visit)
     _remember(scan, person, verdict, held)
-    return Judged(person, verdict, known, history, held.count)
+    return Judged(scan.id, person, verdict, known, history, held.count)
 
 
 def _repeats(scan: Scan, person: str, held: _Remembered) -> int | None:
-    """Return the place of the visit that this scan repeats: its answer got lost, or a finger tapped twice."""
+    """Return the place of the visit that this scan repeats: its answer got lost, or a finger tapped twice.
+
+    Only the person who made that visit repeats it. Whoever copied the code could otherwise send everybody
+    to its address with the number of the first scan, and have them told that theirs is the first.
+    """
     if held.memories and scan.kind is Kind.HIDDEN:
         last = held.memories[-1]
         if last.p == person and 0 <= scan.at.timestamp() - last.t < REPEAT_SECONDS:
             return len(held.memories) - 1
-    return next((place for place, memory in enumerate(held.memories) if memory.i == scan.id.hex), None)
+    for place, memory in enumerate(held.memories):
+        if memory.i == scan.id.hex and memory.p == person:
+            return place
+    return None
 
 
 def _verdict(scan: Scan, known: CodeSubject | None, history: History, visit: Visit) -> Verdict:
@@ -240,7 +254,7 @@ def _repeated(scan: Scan, known: CodeSubject | None, held: _Remembered) -> Judge
     memory = held.memories[place]
     history = _history(replace(held, memories=held.memories[:place]))
     reasons = tuple(Reason(reason) for reason in memory.w.split())
-    return Judged(memory.p, Verdict(Outcome(memory.o), reasons), known, history, held.count)
+    return Judged(UUID(memory.i), memory.p, Verdict(Outcome(memory.o), reasons), known, history, held.count)
 
 
 def _history(held: _Remembered) -> History:
@@ -258,20 +272,33 @@ async def _answered_before(
     scans: Sequence[Scan],
     known: Mapping[int, CodeSubject],
     remembered: Mapping[_Key, _Remembered],
-) -> dict[UUID, Judged]:
-    """Return what numbered scans were answered that may have dropped out of memory: the log knows."""
-    asked = {scan.id: scan for scan in scans if scan.is_numbered and _forgets(remembered.get(_key(scan)))}
+) -> dict[int, Judged]:
+    """Return what numbered scans were answered that may have dropped out of memory, by place in the batch."""
+    asked = {
+        place: scan
+        for place, scan in enumerate(scans)
+        if scan.is_numbered and _forgets(remembered.get(_key(scan)))
+    }
     if not asked:
         return {}
     since = min(scan.at for scan in asked.values()) - timedelta(hours=NUMBERED_KEPT_HOURS)
-    rows = await connection.fetch(_ANSWERED, list(asked), since)
+    rows = await connection.fetch(_ANSWERED, sorted({scan.id for scan in asked.values()}), since)
     answered = {}
-    for row in rows:
-        scan = asked[row["id"]]
-        held = remembered[_key(scan)]
-        verdict = Verdict(Outcome(row["outcome"]), tuple(Reason(reason) for reason in row["reasons"]))
-        answered[scan.id] = Judged(row["person"], verdict, known.get(scan.unit), _history(held), held.count)
+    for place, scan in asked.items():
+        row = next((row for row in rows if _is_of(row, scan)), None)
+        if row is not None:
+            held = remembered[_key(scan)]
+            verdict = Verdict(Outcome(row["outcome"]), tuple(Reason(reason) for reason in row["reasons"]))
+            answered[place] = Judged(
+                scan.id, row["person"], verdict, known.get(scan.unit), _history(held), held.count
+            )
     return answered
+
+
+def _is_of(row: asyncpg.Record, scan: Scan) -> bool:
+    """Whether a row of the log is this scan, sent before by the same sender."""
+    is_same_code = (row["id"], row["unit"], row["kind"]) == (scan.id, scan.unit, scan.kind)
+    return is_same_code and (row["person"] == scan.person or row["network"] == scan.network)
 
 
 def _forgets(held: _Remembered | None) -> bool:
@@ -314,7 +341,7 @@ def _history_columns(changed: Mapping[_Key, _Remembered]) -> list[tuple[Any, ...
 def _scan_columns(new: Sequence[tuple[Scan, Judged]]) -> list[tuple[Any, ...]]:
     rows = [
         (
-            scan.id,
+            judged.id,
             scan.order.tenant_id,
             scan.at,
             scan.kind,
@@ -349,7 +376,7 @@ def _facts(new: Sequence[tuple[Scan, Judged]]) -> list[CodesScanned]:
             tenant_id=tenant_id,
             scans=[
                 ScannedCode(
-                    scan_id=scan.id,
+                    scan_id=judged.id,
                     kind=scan.kind,
                     unit=scan.unit,
                     product_id=scan.order.product_id,

@@ -137,7 +137,7 @@ class ScanDesk:
     ) -> Answer:
         """Answer the scan of a hidden code, read by a phone or typed by a person.
 
-        A program may give the scan a number of its own: sent again, it is the same scan.
+        A program may give the scan a number of its own: sent again by the same sender, it is the same scan.
         """
         if self._too_many_wrong(visitor, now):
             return _come_back(Kind.HIDDEN)
@@ -219,7 +219,7 @@ class ScanDesk:
             batch=batch,
             trace=way,
             scans=_scans(judged) if scan.kind is Kind.HIDDEN else None,
-            scan_id=scan.id,
+            scan_id=judged.id,
         )
 
     def _product(self, order: OrderEntry) -> Product | None:
