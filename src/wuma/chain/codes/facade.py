@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wuma.chain.codes.batches import NewBatch, open_batch
-from wuma.chain.codes.construction import epoch_of_unit, index_of_unit, unit_of
+from wuma.chain.codes.construction import NO_UNIT, epoch_of_unit, index_of_unit, unit_of
 from wuma.chain.codes.directory import REFRESH_SECONDS, OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
 from wuma.chain.codes.labels import TenantDirectory, identify, read_label
@@ -16,6 +16,7 @@ from wuma.chain.codes.subjects import CodeSubject, subjects
 from wuma.chain.codes.transitions import Asked, Outcome, change
 
 __all__ = [
+    "NO_UNIT",
     "REFRESH_SECONDS",
     "Asked",
     "Changed",
