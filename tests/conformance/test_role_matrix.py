@@ -91,6 +91,7 @@ OA.QC.S.. GET    /api/v1/reports/{report_id}/photo
 OA.QC.S.. POST   /api/v1/reports/{report_id}/handling
 
 OAMQC.S.U GET    /api/v1/items/{thing}
+OAMQC.S.U GET    /api/v1/captures/{capture_id}/outcomes
 
 OAMQC.S.U GET    /epcis/events
 OAMQC.S.U GET    /epcis/capture

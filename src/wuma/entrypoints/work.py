@@ -7,6 +7,7 @@ from typing import Final
 from wuma.chain.authenticity import tasks as authenticity_tasks
 from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
+from wuma.chain.trace import capture_job
 from wuma.journeys import commission_by_event
 from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
@@ -29,6 +30,7 @@ TASKS: Final[tuple[Task, ...]] = (
     *housekeeping.tasks(INVARIANTS, PARTITIONED),
     *codes_tasks.TASKS,
     *authenticity_tasks.TASKS,
+    *capture_job.TASKS,
 )
 """What the worker can do."""
 
