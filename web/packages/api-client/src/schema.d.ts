@@ -636,6 +636,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/captures/{capture_id}/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Outcomes
+         * @description List what became of each event of a document; neighbours with the same fate are one line.
+         */
+        get: operations["list_outcomes_api_v1_captures__capture_id__outcomes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -1549,7 +1569,7 @@ export interface paths {
         };
         /**
          * Get Capture
-         * @description Return a capture job. Documents are captured before they are acknowledged, so it is always finished.
+         * @description Return a capture job: whether it still runs, and what became of the document's events so far.
          */
         get: operations["get_capture_epcis_capture__capture_id__get"];
         put?: never;
@@ -1557,7 +1577,7 @@ export interface paths {
         delete?: never;
         /**
          * Describe Capture Job
-         * @description Say what can be done with a capture job.
+         * @description Say what is spoken here.
          */
         options: operations["describe_capture_job_epcis_capture__capture_id__options"];
         head?: never;
@@ -2454,11 +2474,8 @@ export interface components {
              * Format: date-time
              */
             createdAt: string;
-            /**
-             * Finishedat
-             * Format: date-time
-             */
-            finishedAt: string;
+            /** Finishedat */
+            finishedAt: string | null;
             /** Running */
             running: boolean;
             /** Success */
@@ -2470,12 +2487,18 @@ export interface components {
             captureErrorBehaviour: "rollback" | "proceed";
             /** Errors */
             errors: components["schemas"]["CaptureProblem"][];
+            /** Errorfile */
+            errorFile?: string | null;
+            /** Events */
+            events: number | null;
             /** Accepted */
             accepted: number;
             /** Duplicate */
             duplicate: number;
             /** Rejected */
             rejected: number;
+            /** Warned */
+            warned: number;
             /** Duplicates */
             duplicates: [
                 number,
@@ -2484,7 +2507,7 @@ export interface components {
         };
         /**
          * CaptureProblem
-         * @description Why an event of a document was not captured.
+         * @description Why an event of a document, or all of it, was not captured.
          */
         CaptureProblem: {
             /** Type */
@@ -2494,7 +2517,7 @@ export interface components {
             /** Status */
             status: number;
             /** Place */
-            place: number;
+            place?: number | null;
             /** Errors */
             errors: {
                 [key: string]: unknown;
@@ -2671,6 +2694,30 @@ export interface components {
             effective_at: string;
             /** Withdrawn At */
             withdrawn_at: string | null;
+        };
+        /**
+         * EventOutcome
+         * @description What became of an event.
+         * @enum {string}
+         */
+        EventOutcome: "accepted" | "duplicate" | "rejected" | "warned";
+        /**
+         * EventOutcomeView
+         * @description What became of the events from place to last_place.
+         */
+        EventOutcomeView: {
+            /** Place */
+            place: number;
+            /** Last Place */
+            last_place: number;
+            outcome: components["schemas"]["EventOutcome"];
+            /**
+             * Errors
+             * @default []
+             */
+            errors?: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * EventView
@@ -3419,6 +3466,13 @@ export interface components {
         Page_EditionView_: {
             /** Items */
             items: components["schemas"]["EditionView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[EventOutcomeView] */
+        Page_EventOutcomeView_: {
+            /** Items */
+            items: components["schemas"]["EventOutcomeView"][];
             /** Next */
             next?: string | null;
         };
@@ -4696,6 +4750,8 @@ export type Datum = components['schemas']['Datum'];
 export type Delimiter = components['schemas']['Delimiter'];
 export type EditionBody = components['schemas']['EditionBody'];
 export type EditionView = components['schemas']['EditionView'];
+export type EventOutcome = components['schemas']['EventOutcome'];
+export type EventOutcomeView = components['schemas']['EventOutcomeView'];
 export type EventView = components['schemas']['EventView'];
 export type Existence = components['schemas']['Existence'];
 export type FileState = components['schemas']['FileState'];
@@ -4736,6 +4792,7 @@ export type PageAlarmView = components['schemas']['Page_AlarmView_'];
 export type PageAuditView = components['schemas']['Page_AuditView_'];
 export type PageBatchView = components['schemas']['Page_BatchView_'];
 export type PageEditionView = components['schemas']['Page_EditionView_'];
+export type PageEventOutcomeView = components['schemas']['Page_EventOutcomeView_'];
 export type PageJobView = components['schemas']['Page_JobView_'];
 export type PageLineView = components['schemas']['Page_LineView_'];
 export type PageOrderView = components['schemas']['Page_OrderView_'];
@@ -6030,6 +6087,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_outcomes_api_v1_captures__capture_id__outcomes_get: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                outcome?: components["schemas"]["EventOutcome"][] | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventOutcomeView_"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
