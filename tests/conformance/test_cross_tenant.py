@@ -41,28 +41,27 @@ SEED: Final = int(os.environ.get("WUMA_FUZZ_SEED", "20260501"))
 
 THINGS: Final = frozenset(
     {
-        "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "event_id",
-        "file_id", "first", "last", "line_id", "order_id", "parent_id", "partner_id", "person", "prefix",
-        "product_id", "query_name", "recipient_account", "report_id", "site_id", "text", "ticket", "token_id",
-        "thing", "unit", "uri",
+        "account_id", "actor", "anchor", "batch_id", "capture_id", "codes", "event_id", "file_id", "first",
+        "last", "line_id", "order_id", "parent_id", "partner_id", "person", "prefix", "product_id",
+        "query_name", "recall_id", "recipient_account", "report_id", "site_id", "text", "thing", "ticket",
+        "token_id", "unit", "uri",
     }
 )  # fmt: skip
 """Parameters and members of bodies that name a thing of somebody's."""
 HARMLESS: Final = frozenset(
     {
-        "as_of", "known_at",
-        "accept", "accept_language", "address", "after", "anchors", "archived", "at", "brand_en",
+        "accept", "accept_language", "address", "after", "anchors", "archived", "as_of", "at", "brand_en",
         "brand_zh", "case_count", "cases", "channel_note", "code", "codes_per_file", "columns",
-        "company_prefix", "context", "contexts", "count", "current_password", "datum", "days",
-        "description", "dry_run", "effective_at", "email", "expires_on", "extension", "filename",
-        "format", "forwards_query", "gln", "gln_extension", "gtin", "has_hidden", "host", "href",
-        "is_default", "item_count", "json_header", "kind", "languages", "latitude", "level", "limit",
-        "link_type", "links", "longitude", "media_type", "module_mm", "name", "name_en", "name_zh",
-        "net_weight_g", "new_password", "nextPageToken", "note", "number", "outcome", "pallet", "parent",
-        "password", "perPage", "permissions", "positions", "produced_on", "q", "qualifier", "quantity",
-        "reason", "recipient_name", "recipient_public_key", "region", "reprint_reason", "right", "roles",
-        "rows", "scheme", "shelf_life_days", "since", "slug", "spans", "stage", "state", "status", "template",
-        "title", "to", "totp", "until", "wrong",
+        "company_prefix", "context", "contexts", "count", "current_password", "datum", "days", "description",
+        "dry_run", "effective_at", "email", "expires_on", "extension", "filename", "format",
+        "forwards_query", "gln", "gln_extension", "gtin", "has_hidden", "host", "href", "is_default",
+        "is_drill", "item_count", "json_header", "kind", "known_at", "languages", "latitude", "level",
+        "limit", "link_type", "links", "longitude", "media_type", "module_mm", "name", "name_en", "name_zh",
+        "net_weight_g", "new_password", "nextPageToken", "note", "notice", "number", "outcome", "pallet",
+        "parent", "password", "perPage", "permissions", "positions", "produced_on", "q", "qualifier",
+        "quantity", "reason", "recipient_name", "recipient_public_key", "region", "reprint_reason", "right",
+        "risk_class", "roles", "rows", "scheme", "scope", "shelf_life_days", "since", "slug", "spans",
+        "stage", "state", "status", "template", "title", "to", "totp", "until", "wrong",
     }
 )  # fmt: skip
 """Those that name nothing of anybody's: how many, which kind, since when, which country's division."""

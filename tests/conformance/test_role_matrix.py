@@ -91,7 +91,20 @@ OA.QC.S.. GET    /api/v1/reports/{report_id}/photo
 OA.QC.S.. POST   /api/v1/reports/{report_id}/handling
 
 OAMQC.S.U GET    /api/v1/items/{thing}
-OAMQC.S.U GET    /api/v1/captures/{capture_id}/outcomes
+OA.Q..... POST   /api/v1/recalls
+OA.Q..... POST   /api/v1/recalls/previews
+OA.Q..... POST   /api/v1/recalls/{recall_id}/closing
+OA.QC.S.. POST   /api/v1/recalls/{recall_id}/entries
+OA.QC.S.. POST   /api/v1/recalls/{recall_id}/listings
+OAMQC.S.U GET    /api/v1/recalls
+OAMQC.S.U GET    /api/v1/recalls/{recall_id}
+OAMQC.S.U GET    /api/v1/recalls/{recall_id}/entries
+OAMQC.S.U GET    /api/v1/recalls/{recall_id}/goods
+OAMQC.S.U GET    /api/v1/recalls/{recall_id}/holders
+OAMQC.S.U GET    /api/v1/recalls/{recall_id}/people
+OAMQC.S.U GET    /api/v1/recalls/{recall_id}/sheet.csv
+OAMQC.S.U GET    /api/v1/recalls/{recall_id}/sheet.xlsx
+OA....S.. GET    /api/v1/recalls/{recall_id}/reachable
 
 OAMQC.S.U GET    /epcis/events
 OAMQC.S.U GET    /epcis/capture

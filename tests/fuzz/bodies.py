@@ -130,6 +130,22 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
         case "POST", "/links/aliases":
             alias = {"prefix": f"/88.{int(names['order_id'][0])}.1/", "scheme": "handle", "qualifier": "21"}
             return {**alias, "anchor": names["anchor"][0]}
+        case "POST", "/recalls":
+            return {
+                "title": "召回",
+                "reason": "a drill",
+                "risk_class": 2,
+                "is_drill": True,
+                "scope": {"kind": "things", "codes": [names["code"][0]]},
+                "notice": "请停止使用",
+            }
+        case "POST", "/recalls/previews":
+            return {"scope": {"kind": "batch", "batch_id": names["batch_id"][0]}}
+        case "POST", "/recalls/{recall_id}/closing":
+            return {"note": "done"}
+        case "POST", "/recalls/{recall_id}/entries":
+            codes = [names["code"][0]]
+            return {"kind": "returned", "codes": codes, "at": "2026-05-01T08:00:00Z", "note": "back"}
         case "POST", "/epcis/capture":
             uri = f"urn:epc:id:sgtin:6901234.056789.{uuid7().hex[:12]}"
             return document(event(action="OBSERVE", bizStep="shipping", epcList=[uri]))

@@ -79,6 +79,7 @@ class Maker:
         self._print_files()
         self._trace()
         self._scans()
+        self._recalls()
         self._house()
         return self.made
 
@@ -230,7 +231,6 @@ class Maker:
         ld = {"content-type": "application/ld+json", "idempotency-key": "first"}
         captured = self.ask("POST", "/epcis/capture", content=body, headers=ld)
         self.made.name("capture_id", captured["captureID"])
-        self._leave_unfinished(captured["captureID"])
         self.made.name("event_id", named)
         self.made.name("epc", uris[0])
         for name, value in words.items():
@@ -242,14 +242,6 @@ class Maker:
         self.made.name("MATCH_anyEPC", case)
         self.made.name("thing", *uris[:3])
         self.made.name("MATCH_parentID", case)
-
-    def _leave_unfinished(self, capture_id: str) -> None:
-        """Leave a trace of a capture under way, as a crash in the middle does."""
-        with self.runtime.database.transaction(self.made.brand.scope) as session:
-            session.execute(
-                text("INSERT INTO trace.unfinished VALUES (:id, -:tenant - 1, -:tenant - 1, :tenant, '[]')"),
-                {"id": capture_id, "tenant": self.made.brand.id},
-            )
 
     def _scans(self) -> None:
         self.client.cookies.clear()
@@ -282,6 +274,19 @@ class Maker:
             people = session.scalars(text("SELECT DISTINCT person FROM authenticity.scan ORDER BY 1")).all()
         self.made.name("person", *people)
         self.made.name("report_id", *(one["id"] for one in self.ask("GET", "/reports")["items"]))
+
+    def _recalls(self) -> None:
+        form = {"title": "召回", "reason": "异物", "risk_class": 1, "is_drill": False, "notice": "停止食用"}
+        for label in self.made.labels[:2]:
+            scope = {"kind": "things", "codes": [f"https://id.gs1.org{label.open_path}"]}
+            recall = self.ask("POST", "/recalls", json={**form, "scope": scope})
+            self.made.name("recall_id", recall["id"])
+            back = {"kind": "returned", "codes": scope["codes"], "at": "2026-05-09T08:00:00Z"}
+            self.ask("POST", f"/recalls/{recall['id']}/entries", json=back)
+            holders = self.ask("GET", f"/recalls/{recall['id']}/holders")
+            for one in holders:
+                if one["holder"] is not None:
+                    self.made.name("holder", one["holder"])
 
     def _house(self) -> None:
         victim = {
@@ -318,6 +323,7 @@ _LISTS: Final = {
     "orders": "/code-orders",
     "scans": "/scans",
     "reports": "/reports",
+    "recalls": "/recalls",
     "sites": "/sites",
     "partners": "/partners",
     "print-files": "/print-files",

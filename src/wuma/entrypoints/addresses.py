@@ -8,10 +8,9 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from wuma.chain.authenticity.routes import routes as authenticity_routes
+from wuma.chain.care.routes import routes as care_routes
 from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
-from wuma.chain.trace.capture_routes import api_routes as capture_routes
-from wuma.chain.trace.capture_routes import routes as epcis_capture_routes
 from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.resource_routes import routes as resource_routes
@@ -31,8 +30,8 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     codes_routes,
     print_routes,
     item_routes,
-    capture_routes,
     authenticity_routes,
+    care_routes,
     home_routes,
     xray_routes,
     link_routes,
@@ -42,12 +41,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
 )
 """The routes of the platform API, under ``/api/v1``."""
 
-EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (
-    epcis_capture_routes,
-    epcis_routes,
-    named_query_routes,
-    resource_routes,
-)
+EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes, named_query_routes, resource_routes)
 """The routes of the EPCIS standard, under ``/epcis``."""
 
 PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)

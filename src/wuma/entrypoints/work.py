@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from wuma.chain.authenticity import tasks as authenticity_tasks
+from wuma.chain.care import tasks as care_tasks
 from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
-from wuma.chain.trace import capture_job
 from wuma.journeys import commission_by_event
 from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
@@ -30,9 +30,9 @@ TASKS: Final[tuple[Task, ...]] = (
     *housekeeping.tasks(INVARIANTS, PARTITIONED),
     *codes_tasks.TASKS,
     *authenticity_tasks.TASKS,
-    *capture_job.TASKS,
+    *care_tasks.TASKS,
 )
 """What the worker can do."""
 
-SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (commission_by_event.SUBSCRIPTION,)
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (commission_by_event.SUBSCRIPTION, care_tasks.SUBSCRIPTION)
 """Who is told what."""

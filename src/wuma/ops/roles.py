@@ -9,6 +9,7 @@ from wuma.kernel.auth.grants import Grants, Role
 _READ: Final = frozenset(
     {
         "authenticity.read",
+        "care.read",
         "codes.read",
         "links.read",
         "masterdata.read",
@@ -21,6 +22,9 @@ _BRAND_ADMIN: Final = _READ | {
     "accounts.read",
     "audit.read",
     "authenticity.report.handle",
+    "care.people",
+    "care.recall.open",
+    "care.recall.record",
     "codes.activate",
     "codes.order",
     "codes.revoke",
@@ -38,10 +42,18 @@ GRANTS: Final[Grants] = {
     Role.BRAND_ADMIN: _BRAND_ADMIN,
     Role.MARKETER: _READ | {"links.write"},
     Role.QA: _READ
-    | {"codes.activate", "codes.void", "trace.capture", "trace.query", "authenticity.report.handle"},
-    Role.CHANNEL_MANAGER: _READ | {"masterdata.write", "authenticity.report.handle"},
+    | {
+        "authenticity.report.handle",
+        "care.recall.open",
+        "care.recall.record",
+        "codes.activate",
+        "codes.void",
+        "trace.capture",
+        "trace.query",
+    },
+    Role.CHANNEL_MANAGER: _READ | {"authenticity.report.handle", "care.recall.record", "masterdata.write"},
     Role.LINE_OPERATOR: frozenset({"codes.read", "codes.activate", "trace.capture", "masterdata.read"}),
-    Role.CUSTOMER_SERVICE: _READ | {"authenticity.report.handle"},
+    Role.CUSTOMER_SERVICE: _READ | {"authenticity.report.handle", "care.people", "care.recall.record"},
     Role.PRINTING_VENDOR: frozenset({"print_files.read", "print_files.download"}),
     Role.AUDITOR: _READ | {"accounts.read", "audit.read", "print_files.read", "ops.read"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wuma.chain.authenticity.among import Reachable, ScannedBy, reachable, scan_counts, scanned_by
 from wuma.chain.authenticity.judge import NOWHERE, GeoSource, Outcome, Place, Reason, Verdict
 from wuma.chain.authenticity.log import ScanView, scans_of
 from wuma.chain.authenticity.minutes import Minutes
@@ -23,14 +24,19 @@ __all__ = [
     "PhotoTooLarge",
     "Place",
     "Pseudonyms",
+    "Reachable",
     "Reason",
     "Scan",
     "ScanView",
+    "ScannedBy",
     "Verdict",
     "Whereabouts",
     "file_report",
     "judge_and_remember",
     "overview",
+    "reachable",
     "refine_place",
+    "scan_counts",
+    "scanned_by",
     "scans_of",
 ]

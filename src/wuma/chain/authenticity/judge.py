@@ -36,6 +36,10 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+UNFIT: Final = frozenset({Outcome.NOT_ACTIVATED, Outcome.VOID, Outcome.RECALLED, Outcome.EXPIRED})
+"""What we say of items that must not be in anybody's hands."""
+
+
 class Reason(StrEnum):
     """A fact that decided."""
 
@@ -161,9 +165,9 @@ _EARTH_RADIUS_KM: Final = 6371.0
 
 def judge_open(subject: Subject, history: History, visit: Visit) -> Verdict:
     """Say what an open code is worth: registered or not, and whether it seems to have been copied."""
-    unfit = _unfit(subject, visit)
-    if unfit is not None:
-        return unfit
+    barred = unfit(subject, visit)
+    if barred is not None:
+        return barred
     # A can on a shelf is looked at by everybody who passes: a crowd says nothing, nor does the odd visitor
     # whose address names another city. What says something is that it seems to be nowhere in particular.
     doubts = [doubt for doubt in _doubts(subject, history, visit) if doubt is not Reason.MANY_PEOPLE]
@@ -174,9 +178,9 @@ def judge_open(subject: Subject, history: History, visit: Visit) -> Verdict:
 
 def judge_hidden(subject: Subject, history: History, visit: Visit) -> Verdict:
     """Say whether the item that this hidden code was under looks genuine."""
-    unfit = _unfit(subject, visit)
-    if unfit is not None:
-        return unfit
+    barred = unfit(subject, visit)
+    if barred is not None:
+        return barred
     doubts = _doubts(subject, history, visit)
     if history.early_count:
         doubts.insert(0, Reason.BEFORE_ACTIVATION)
@@ -186,7 +190,7 @@ def judge_hidden(subject: Subject, history: History, visit: Visit) -> Verdict:
     return _weighed(Outcome.GENUINE_AGAIN, (who,), doubts)
 
 
-def _unfit(subject: Subject, visit: Visit) -> Verdict | None:
+def unfit(subject: Subject, visit: Visit) -> Verdict | None:
     """Return the verdict on an item that must not be in anybody's hands, whoever scans it."""
     match subject.state:
         case CodeState.ALLOCATED | CodeState.ENCODED:

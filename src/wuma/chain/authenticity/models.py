@@ -99,6 +99,7 @@ class Report(Tables):
     concern: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     contact: Mapped[bytes | None] = mapped_column(LargeBinary)
+    may_warn: Mapped[bool] = mapped_column(default=False)
     photo_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     state: Mapped[str] = mapped_column(Text, default="open")
     handled_at: Mapped[datetime | None] = mapped_column(Instant)

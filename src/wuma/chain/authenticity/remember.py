@@ -19,6 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from wuma.chain.authenticity.judge import (
+    UNFIT,
     GeoSource,
     History,
     Outcome,
@@ -29,6 +30,7 @@ from wuma.chain.authenticity.judge import (
     Visit,
     judge_hidden,
     judge_open,
+    unfit,
 )
 from wuma.chain.codes.facade import CodeSubject, Kind, OrderEntry, subjects
 from wuma.facts.authenticity import CodesScanned, ScannedCode
@@ -176,7 +178,7 @@ def _judge(scan: Scan, known: CodeSubject | None, remembered: dict[_Key, _Rememb
     """Judge one scan and remember it; None when it is a repetition of one that was answered before."""
     held = remembered.setdefault(_key(scan), _Remembered(scan.order.tenant_id, 0, 0, [], [], []))
     person = _known_again(scan, held)
-    if _repeats(scan, person, held) is not None:
+    if _repeats(scan, person, held, known) is not None:
         return None
     if any(memory.i == scan.id.hex for memory in held.memories):
         scan = replace(scan, id=uuid7())  # a number of somebody else's scan buys nobody their answer
@@ -187,20 +189,30 @@ def _judge(scan: Scan, known: CodeSubject | None, remembered: dict[_Key, _Rememb
     return Judged(scan.id, person, verdict, known, history, held.count)
 
 
-def _repeats(scan: Scan, person: str, held: _Remembered) -> int | None:
+def _repeats(scan: Scan, person: str, held: _Remembered, known: CodeSubject | None) -> int | None:
     """Return the place of the visit that this scan repeats: its answer got lost, or a finger tapped twice.
 
     Only the person who made that visit repeats it. Whoever copied the code could otherwise send everybody
-    to its address with the number of the first scan, and have them told that theirs is the first.
+    to its address with the number of the first scan, and have them told that theirs is the first. Whoever
+    taps again after a recall has begun is warned: that is no repetition.
     """
     if held.memories and scan.kind is Kind.HIDDEN:
         last = held.memories[-1]
-        if last.p == person and 0 <= scan.at.timestamp() - last.t < REPEAT_SECONDS:
+        is_soon = 0 <= scan.at.timestamp() - last.t < REPEAT_SECONDS
+        if last.p == person and is_soon and _is_as_fit(last, known, scan):
             return len(held.memories) - 1
     for place, memory in enumerate(held.memories):
         if memory.i == scan.id.hex and memory.p == person:
             return place
     return None
+
+
+def _is_as_fit(memory: _Memory, known: CodeSubject | None, scan: Scan) -> bool:
+    """Whether what speaks against the item is what spoke against it then: mostly nothing."""
+    subject = None if known is None else Subject(known.state, known.expires_on, known.is_recalled)
+    now = None if subject is None else unfit(subject, Visit(memory.p, scan.at, scan.place))
+    then = Outcome(memory.o)
+    return (then if then in UNFIT else None) == (None if now is None else now.outcome)
 
 
 def _verdict(scan: Scan, known: CodeSubject | None, history: History, visit: Visit) -> Verdict:
@@ -249,7 +261,7 @@ def _remember(scan: Scan, person: str, verdict: Verdict, held: _Remembered) -> N
 
 def _repeated(scan: Scan, known: CodeSubject | None, held: _Remembered) -> Judged:
     """Return the answer a scan has had already: its sender did not hear it and asks again."""
-    place = _repeats(scan, _known_again(scan, held), held)
+    place = _repeats(scan, _known_again(scan, held), held, known)
     assert place is not None
     memory = held.memories[place]
     history = _history(replace(held, memories=held.memories[:place]))

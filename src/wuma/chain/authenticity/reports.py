@@ -69,6 +69,8 @@ class NewReport:
     scan_id: UUID | None
     scanned: str | None
     photo: bytes | None
+    may_warn: bool = False
+    """Whether the contact may be used to tell them of a recall of this item, too."""
 
 
 def file_report(
@@ -95,6 +97,7 @@ def file_report(
     )
     if new.contact:
         report.contact = cipher.seal(new.contact[:CONTACT_CHARACTERS_MAX].encode(), contact_cell(report))
+        report.may_warn = new.may_warn
     if photo is not None:
         write_photo(photo_path(blobs, report.id), photo)
     session.add(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -72,6 +73,11 @@ def _day_after(day: date, days: int) -> date:
     except OverflowError:
         fault = FieldError("/produced_on", f"a day with {days} days after it in the calendar", str(day))
         raise InvalidInput("The day of production.", [fault]) from None
+
+
+def batches_of(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, Batch]:
+    """Return those of the batches that there are."""
+    return {row.id: row for row in session.scalars(select(Batch).where(Batch.id.in_(batch_ids)))}
 
 
 def get(session: Session, batch_id: UUID) -> Batch:

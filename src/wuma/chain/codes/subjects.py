@@ -13,13 +13,19 @@ from wuma.chain.codes.lifecycle import CodeState
 
 _SUBJECTS: Final = """
 SELECT u.unit, r.state, b.id AS batch_id, b.number, b.produced_on, b.expires_on,
-       b.recalled_at IS NOT NULL AS is_recalled, b.recall_notice, b.line_id
+       b.recalled_at IS NOT NULL OR x.notice IS NOT NULL AS is_recalled,
+       coalesce(x.notice, b.recall_notice) AS recall_notice, b.line_id
 FROM unnest($1::bigint[]) AS u (unit)
 CROSS JOIN LATERAL (
     SELECT state, batch_id, last_unit FROM codes.run
     WHERE first_unit <= u.unit ORDER BY first_unit DESC LIMIT 1
 ) r
 LEFT JOIN codes.batch b ON b.id = r.batch_id
+LEFT JOIN LATERAL (
+    SELECT notice FROM codes.recalled
+    WHERE ended_at IS NULL AND int8range(first_unit, last_unit, '[]') @> u.unit
+    ORDER BY since DESC LIMIT 1
+) x ON true
 WHERE r.last_unit >= u.unit
 """
 

@@ -1,7 +1,7 @@
 """Taking in EPCIS documents: all of their valid events, each once.
 
-An event that was captured before is a duplicate and changes nothing: it is known by its eventID, or by its
-hash of the CBV when it has none. Events of one capture get consecutive numbers, which is what lets
+An event that was captured before is a duplicate and changes nothing: it is known by its eventID, or by a
+digest of all it says when it has none. Events of one capture get consecutive numbers, which is what lets
 the index fold them.
 """
 
@@ -11,24 +11,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import chunks, ilmd, mentions, outcomes, postings, seen
+from wuma.chain.trace import chunks, ilmd, mentions, postings, seen
 from wuma.chain.trace.chunks import NewEvent
-from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, classes_named
+from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, things_named
 from wuma.chain.trace.kinds import Kind
-from wuma.chain.trace.names import event_keys
-from wuma.chain.trace.naming import name_all
+from wuma.chain.trace.names import event_key
 from wuma.chain.trace.postings import Role, Touch, runs_of
 from wuma.chain.trace.things import FOREIGN_FROM, Things
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
-from wuma.kernel.fact import Fact, publish
+from wuma.kernel.fact import publish
 from wuma.kernel.ids import uuid7
 from wuma.kernel.keys import Keyring
 from wuma_gs1.cbv import BizStep
@@ -37,8 +36,6 @@ RANGES_PER_FACT_MAX: Final = 5_000
 
 Behaviour: TypeAlias = Literal["rollback", "proceed"]
 """What happens when an event of a document is not valid (EPCIS 2.0, header GS1-Capture-Error-Behaviour)."""
-Keyed: TypeAlias = tuple[UUID, ReadEvent]
-"""An event with what it is known by."""
 
 _ROLES: Final = {
     "epcList": Role.OBSERVED,
@@ -69,16 +66,24 @@ def capture(
     actor: str,
     now: datetime,
     behaviour: Behaviour = "rollback",
-    byte_count: int | None = None,
 ) -> Captured:
     """Capture a document in the caller's transaction.
 
-    Raises:
-        BeingCaptured: an event of it is in a document whose capture is under way.
+    Captures of a tenant come one after the other, each later than the one before: whoever asks what has been
+    captured since a time misses nothing.
     """
-    at = take_turn(session, tenant_id, now)
+    session.execute(_ONE_CAPTURE_AT_A_TIME, {"tenant_id": tenant_id})
+    before = session.scalar(_LAST_CAPTURED_AT, {"tenant_id": tenant_id})
+    at = now if before is None else max(now, before + timedelta(microseconds=1))
     capture_id = uuid7(int(at.timestamp() * 1000))
-    fresh, duplicates = unknown(session, tenant_id, document.events, document.context)
+    fresh, duplicates = _unknown(session, tenant_id, document)
+    outcomes = [
+        *({"outcome": "duplicate", "places": list(run)} for run in postings.runs_of(duplicates)),
+        *(
+            {"outcome": "rejected", "place": one.place, "errors": [fault.as_json() for fault in one.faults]}
+            for one in document.refused
+        ),
+    ]
     session.execute(
         _WRITE_CAPTURE,
         {
@@ -90,75 +95,40 @@ def capture(
             "duplicate": len(duplicates),
             "rejected": len(document.refused),
             "behaviour": behaviour,
-            "event_count": len(document.events) + len(document.refused),
-            "byte_count": byte_count,
+            "outcomes": msgspec.json.encode(outcomes).decode(),
             "context": msgspec.json.encode(document.context).decode(),
         },
     )
-    accepted = [event.place for _, event in fresh]
-    fates = outcomes.of(accepted=accepted, duplicates=duplicates, refused=document.refused)
-    outcomes.write(session, tenant_id, capture_id, fates)
-    publish(session, *store(session, keyring, tenant_id, capture_id, fresh, at=at, actor=actor))
+    if fresh:
+        things = Things(session, keyring, tenant_id)
+        things.number(name for _, event in fresh for _, name in things_named(event))
+        things.number(place for _, event in fresh for place in _places(event))
+        things.number(name for _, event in fresh for _, name in mentions.spoken_of(event.fields))
+        first: int = session.scalars(_TAKE_NUMBERS).one()
+        new = [
+            NewEvent(number, key, event, _location(event, things))
+            for number, (key, event) in enumerate(fresh, first)
+        ]
+        chunks.write(session, tenant_id, capture_id, at, new)
+        touches = list(chain.from_iterable(_touches(one, things) for one in new))
+        postings.write(session, tenant_id, postings.fold(touches))
+        spoken_of = [
+            (one.id, role, things[name]) for one in new for role, name in mentions.spoken_of(one.event.fields)
+        ]
+        mentions.write(session, tenant_id, spoken_of)
+        seen.note(session, tenant_id, (one.event.fields for one in new), touches, at=at)
+        _tell(session, tenant_id, capture_id, new, touches, actor)
     return Captured(capture_id, at, len(fresh), duplicates, document.refused)
 
 
-def take_turn(session: Session, tenant_id: int, now: datetime) -> datetime:
-    """Wait for other captures of the tenant to commit, and return the time of this one.
-
-    Captures of a tenant come one after the other, each later than the one before: whoever asks what has been
-    captured since a time misses nothing.
-    """
-    session.execute(_ONE_CAPTURE_AT_A_TIME, {"tenant_id": tenant_id})
-    before = session.scalar(_LAST_CAPTURED_AT, {"tenant_id": tenant_id})
-    return now if before is None else max(now, before + timedelta(microseconds=1))
-
-
-def store(
-    session: Session,
-    keyring: Keyring,
-    tenant_id: int,
-    capture_id: UUID,
-    fresh: Sequence[Keyed],
-    *,
-    at: datetime,
-    actor: str,
-) -> list[Fact]:
-    """Store new events of a capture with consecutive numbers; return what there is to tell of them."""
-    if not fresh:
-        return []
-    things = Things(session, keyring, tenant_id)
-    named = name_all([event.fields for _, event in fresh], things)
-    things.number(name for _, event in fresh for name in classes_named(event))
-    things.number(place for _, event in fresh for place in _places(event))
-    things.number(name for _, event in fresh for _, name in mentions.spoken_of(event.fields))
-    first: int = session.scalars(_TAKE_NUMBERS).one()
-    new = [
-        NewEvent(number, key, event, _location(event, things), lists)
-        for number, ((key, event), lists) in enumerate(zip(fresh, named.lists, strict=True), first)
-    ]
-    chunks.write(session, tenant_id, capture_id, at, new, named)
-    touches = list(chain.from_iterable(_touches(one, things) for one in new))
-    postings.write(session, tenant_id, postings.fold(touches))
-    spoken_of = [
-        (one.id, role, things[name]) for one in new for role, name in mentions.spoken_of(one.event.fields)
-    ]
-    mentions.write(session, tenant_id, spoken_of)
-    seen.note(session, tenant_id, (one.event.fields for one in new), touches, at=at)
-    return _facts(tenant_id, capture_id, new, touches, actor)
-
-
-def unknown(
-    session: Session, tenant_id: int, events: Sequence[ReadEvent], context: Any
-) -> tuple[list[Keyed], list[int]]:
+def _unknown(
+    session: Session, tenant_id: int, document: ReadDocument
+) -> tuple[list[tuple[UUID, ReadEvent]], list[int]]:
     """Return the events that are new with what they are known by, and the places of the others.
 
     The caller makes two captures of one document wait for each other: the second finds duplicates.
-
-    Raises:
-        BeingCaptured: one is in a document whose capture is under way, which may still fail.
     """
-    key_of_event = event_keys(context)
-    keyed = [(key_of_event(event.fields), event) for event in events]
+    keyed = [(event_key(event.fields), event) for event in document.events]
     known = chunks.known_keys(session, tenant_id, [key for key, _ in keyed])
     fresh, duplicates = [], []
     for key, event in keyed:
@@ -183,30 +153,34 @@ def _location(event: ReadEvent, things: Things) -> int | None:
 
 def _touches(new: NewEvent, things: Things) -> list[Touch]:
     """Say which things an event touches, as runs."""
-    event_id, at = new.id, new.event.at
-    parent = next((one.segments[0].first for one in new.lists if one.field == "parentID"), None)
+    fields, event_id, at = new.event.fields, new.id, new.event.at
+    parent = things[fields["parentID"]] if "parentID" in fields else None
     touches = []
-    for one in new.lists:
-        if one.field == "parentID":
-            continue
-        role = _ROLES[one.field]
-        for first, last in one.runs:
+    for name, role in _ROLES.items():
+        for first, last in runs_of([things[uri] for uri in fields.get(name, ())]):
             touches.append(Touch(event_id, at, role, first, last, parent if role is Role.CHILD else None))
-    if parent is not None and not new.event.fields.get("childEPCs"):
+    if parent is not None and not fields.get("childEPCs"):
         touches.append(Touch(event_id, at, Role.PARENT, parent, parent))
-    for first, last in runs_of([things[name] for name in classes_named(new.event)]):
+    classes = (uri for name, uri in things_named(new.event) if name.lower().endswith("quantitylist"))
+    for first, last in runs_of([things[uri] for uri in classes]):
         touches.append(Touch(event_id, at, Role.CLASS, first, last))
     return touches
 
 
-def _facts(
-    tenant_id: int, capture_id: UUID, new: Sequence[NewEvent], touches: Sequence[Touch], actor: str
-) -> list[Fact]:
-    facts: list[Fact] = [
+def _tell(
+    session: Session,
+    tenant_id: int,
+    capture_id: UUID,
+    new: Sequence[NewEvent],
+    touches: Sequence[Touch],
+    actor: str,
+) -> None:
+    publish(
+        session,
         EventsCaptured(
             tenant_id=tenant_id, capture_id=capture_id, first_event_id=new[0].id, last_event_id=new[-1].id
-        )
-    ]
+        ),
+    )
     commissioning = {one.id: one.event for one in new if _commissions(one.event)}
     ranges: dict[int, list[tuple[int, int]]] = {}
     for touch in touches:
@@ -216,7 +190,8 @@ def _facts(
         event = commissioning[event_id]
         making = event.fields.get("ilmd", {})
         for start in range(0, len(some), RANGES_PER_FACT_MAX):
-            facts.append(
+            publish(
+                session,
                 ItemsCommissioned(
                     tenant_id=tenant_id,
                     event_id=event_id,
@@ -226,9 +201,8 @@ def _facts(
                     produced_on=ilmd.first_text(making, ilmd.PRODUCED_ON),
                     expires_on=ilmd.first_text(making, ilmd.EXPIRES_ON),
                     ranges=some[start : start + RANGES_PER_FACT_MAX],
-                )
+                ),
             )
-    return facts
 
 
 def _commissions(event: ReadEvent) -> bool:
@@ -245,9 +219,8 @@ _TAKE_NUMBERS = text("SELECT nextval('trace.event_id')")
 _LAST_CAPTURED_AT = text(
     "SELECT captured_at FROM trace.capture WHERE tenant_id = :tenant_id ORDER BY captured_at DESC LIMIT 1"
 )
-_WRITE_CAPTURE = text("""
-INSERT INTO trace.capture (id, tenant_id, captured_at, created_at, finished_at, actor, accepted, duplicate,
-    rejected, behaviour, event_count, byte_count, context)
-VALUES (:id, :tenant_id, :now, :now, :now, :actor, :accepted, :duplicate, :rejected,
-    :behaviour, :event_count, :byte_count, CAST(:context AS jsonb))
-""")
+_WRITE_CAPTURE = text(
+    "INSERT INTO trace.capture (id, tenant_id, captured_at, actor, accepted, duplicate, rejected, behaviour,"
+    " outcomes, context) VALUES (:id, :tenant_id, :now, :actor, :accepted, :duplicate, :rejected, :behaviour,"
+    " CAST(:outcomes AS jsonb), CAST(:context AS jsonb))"
+)

@@ -6,37 +6,30 @@ it; its key leads to its number; its things lead to it through the postings.
 
 from __future__ import annotations
 
+import zlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import code_texts
-from wuma.chain.trace.bodies import SHAPES_AND_RUNS, Coded, decode, encode
-from wuma.chain.trace.code_texts import CodeTexts
 from wuma.chain.trace.documents import ReadEvent
 from wuma.chain.trace.filing import EVENTS_PER_CHUNK, Filing, Pair, chunks_of, filed, unfiled
 from wuma.chain.trace.kinds import ACTION_OF, TYPE_OF, Kind, number_kinds
 from wuma.chain.trace.names import event_key, filed_key, keys_named, name_key, name_of
-from wuma.chain.trace.naming import Named, NamedList, merged
 from wuma.chain.trace.vocabulary import Action, EventType
-from wuma.kernel.errors import ComeAgain
 
-
-class BeingCaptured(ComeAgain):
-    """An event of this document is in another one whose capture is under way."""
-
-    status = HTTPStatus.CONFLICT
-    slug = "being-captured"
+JSON_IN_ZLIB: Final = 1
+"""How a body is coded: a JSON list of events, compressed."""
+ZLIB_LEVEL: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +41,6 @@ class NewEvent:
     event: ReadEvent
     location: int | None
     """The place it names, as a thing."""
-    lists: list[NamedList]
-    """The things it names."""
 
 
 @dataclass(frozen=True)
@@ -64,47 +55,22 @@ class Event:
     biz_step: str | None
     disposition: str | None
     location: int | None
+    as_told: Mapping[str, Any]
+    """All it says, as it came."""
     context: Any
-    _coded: Coded
-    _texts: _Texts
-
-    @cached_property
-    def as_told(self) -> Mapping[str, Any]:
-        """All it says, as it came; to be asked for while the session is open that read it."""
-        return self._coded.whole(self._texts.of_all)
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
         """All it says, and an eventID in any case."""
         if "eventID" in self.as_told:
             return self.as_told
-        return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told, self.context))}
-
-
-class _Texts:
-    """The texts of codes that some events name, read when the first of them is asked for."""
-
-    def __init__(self, session: Session, tenant_id: int) -> None:
-        self._session = session
-        self._tenant_id = tenant_id
-        self.runs: list[tuple[int, int]] = []
-
-    @cached_property
-    def of_all(self) -> CodeTexts:
-        """The texts of all the events that were read together."""
-        return CodeTexts(self._session, self._tenant_id, merged(self.runs))
+        return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told))}
 
 
 def write(
-    session: Session,
-    tenant_id: int,
-    capture_id: UUID,
-    captured_at: datetime,
-    new: Sequence[NewEvent],
-    named: Named,
+    session: Session, tenant_id: int, capture_id: UUID, captured_at: datetime, new: Sequence[NewEvent]
 ) -> None:
     """Write events with consecutive numbers, and what they are found by."""
-    code_texts.keep(session, tenant_id, *named.codes())
     kinds = [Kind.of(one.event.type, one.event.action, one.event.fields) for one in new]
     numbers = number_kinds(session, tenant_id, set(kinds))
     rows = []
@@ -116,14 +82,14 @@ def write(
                 for place, one in zip(places, some, strict=True)
             ]
         )
-        body = encode([(one.event.fields, one.lists) for one in some], named.names, named.numbered.heads)
+        body = zlib.compress(msgspec.json.encode([one.event.fields for one in some]), ZLIB_LEVEL)
         rows.append(
             {
                 "id": some[0].id,
                 "tenant_id": tenant_id,
                 "capture_id": capture_id,
                 "captured_at": captured_at,
-                "coding": SHAPES_AND_RUNS,
+                "coding": JSON_IN_ZLIB,
                 "body": body,
                 **filing._asdict(),
             }
@@ -146,20 +112,11 @@ def write(
 
 
 def known_keys(session: Session, tenant_id: int, keys: Iterable[UUID]) -> set[UUID]:
-    """Return which keys events are known by already.
-
-    Raises:
-        BeingCaptured: one is in a document whose capture is under way, which may still fail.
-    """
+    """Return which keys events are known by already."""
     wanted = {filed_key(tenant_id, key): key for key in keys}
     ids = filed_under(session, tenant_id, wanted)
-    if not ids:
-        return set()
-    unfinished = session.scalar(_UNFINISHED, {"ids": list(ids)})
-    if unfinished is not None:
-        raise BeingCaptured(f"Events of this document are being captured: {unfinished}.")
-    events = read_events(session, tenant_id, ids).values()
-    return {event_key(event.as_told, event.context) for event in events} & set(wanted.values())
+    found = {event_key(event.as_told) for event in read_events(session, tenant_id, ids).values()}
+    return found & set(wanted.values())
 
 
 def events_named(session: Session, tenant_id: int, names: Iterable[str]) -> list[Event]:
@@ -182,13 +139,10 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
         for row in session.execute(_KINDS, {"ids": sorted({kind for row in rows for kind in row.kinds})})
     }
     events: dict[int, Event] = {}
-    texts = _Texts(session, tenant_id)
     for row, places in _places(rows, wanted):
-        filed = dict(zip(places, unfiled(filing_of(row), places), strict=True))
-        bodies = decode(row.coding, row.body, {place: at for place, (at, _) in filed.items()})
-        for place, (at, pair) in filed.items():
+        bodies = msgspec.json.decode(zlib.decompress(row.body))
+        for place, (at, pair) in zip(places, unfiled(filing_of(row), places), strict=True):
             kind = kinds[pair.kind]
-            texts.runs.extend(bodies[place].runs)
             events[row.id + place] = Event(
                 id=row.id + place,
                 at=at,
@@ -198,9 +152,8 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
                 biz_step=kind.biz_step,
                 disposition=kind.disposition,
                 location=pair.location,
+                as_told=bodies[place],
                 context=row.context,
-                _coded=bodies[place],
-                _texts=texts,
             )
     return events
 
@@ -257,11 +210,6 @@ _FILED_UNDER = text(
     "SELECT DISTINCT event_id FROM trace.event_key"
     " WHERE key = ANY (:keys) AND tenant_id = :tenant_id ORDER BY event_id"
 )
-_UNFINISHED = text("""
-SELECT u.capture_id FROM unnest(CAST(:ids AS bigint[])) AS found (id)
-JOIN trace.unfinished u ON found.id BETWEEN u.first_event_id AND u.last_event_id
-WHERE u.capture_id::text IS DISTINCT FROM current_setting('wuma.unfinished', true) LIMIT 1
-""")
 _WRITE = text(
     "INSERT INTO trace.chunk (id, tenant_id, capture_id, captured_at, at_min, at_max, tick, event_count,"
     " kinds, locations, filing, coding, body) VALUES (:id, :tenant_id, :capture_id, :captured_at, :at_min,"

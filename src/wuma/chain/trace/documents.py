@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wuma.chain.trace.uris import are_uris, is_uri
+from wuma.chain.trace.uris import is_uri
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma_gs1.cbv import (
@@ -101,41 +101,6 @@ def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
     if of_document or (refused and not proceed):
         raise InvalidInput(f"{len(faults)} fault(s) in the document.", faults[:FAULTS_NAMED_MAX])
     return ReadDocument(document["@context"], read, refused)
-
-
-def read_head(document: Any) -> Any:
-    """Return the context of a document whose events are read one by one; its eventList is empty.
-
-    Raises:
-        InvalidInput: with every fault of what stands around the events.
-    """
-    faults: list[FieldError] = []
-    if not isinstance(document, dict):
-        raise InvalidInput("The document.", [FieldError("", "a JSON object", _shown(document))])
-    _event_list(document, faults)
-    _context(document.get("@context"), "/@context", faults)
-    if faults:
-        raise InvalidInput(f"{len(faults)} fault(s) in the document.", faults[:FAULTS_NAMED_MAX])
-    return document["@context"]
-
-
-def read_event(body: bytes, at: str, place: int) -> ReadEvent | RefusedEvent:
-    """Read one event of a document, which stands at a JSON pointer.
-
-    Raises:
-        InvalidInput: it is not JSON, and so the document is not.
-    """
-    faults: list[FieldError] = []
-    event = read_fields(_decode(body), at, place, faults)
-    return RefusedEvent(place, faults[:FAULTS_OF_EVENT_MAX]) if event is None else event
-
-
-def trusted_event(body: bytes, place: int) -> ReadEvent:
-    """Read an event that was found valid before."""
-    event = msgspec.json.decode(body)
-    at = datetime.fromisoformat(event["eventTime"]).astimezone(UTC)
-    action = Action(event["action"]) if "action" in event else None
-    return ReadEvent(event, EventType(event["type"]), at, action, place)
 
 
 def _decode(body: bytes) -> dict[str, Any]:
@@ -274,8 +239,6 @@ def _each(
             return
         if once and not _are_different(value):
             faults.append(FieldError(at, "each of them once", _shown(value)))
-        if check_one is _uri and are_uris(value):
-            return
         for place, one in enumerate(value):
             check_one(one, f"{at}/{place}", faults)
 
@@ -599,8 +562,14 @@ PROTECTED_TERMS: Final = (
 """What the context of EPCIS 2.0 defines, and protects (``@protected``)."""
 
 
-def classes_named(event: ReadEvent) -> Iterator[str]:
-    """Yield the classes of things that an event names with quantities."""
+def things_named(event: ReadEvent) -> Iterator[tuple[str, str]]:
+    """Yield every identifier of things in an event with the field it stands in."""
+    fields = event.fields
+    if "parentID" in fields:
+        yield "parentID", fields["parentID"]
+    for name in ("epcList", "childEPCs", "inputEPCList", "outputEPCList"):
+        for uri in fields.get(name, ()):
+            yield name, uri
     for name in ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"):
-        for element in event.fields.get(name, ()):
-            yield element["epcClass"]
+        for element in fields.get(name, ()):
+            yield name, element["epcClass"]

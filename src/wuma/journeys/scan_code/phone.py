@@ -181,6 +181,7 @@ async def _new_report(form: FormData) -> NewReport:
         concern=concern,
         text=_text(form, "text"),
         contact=_text(form, "contact") or None,
+        may_warn=_text(form, "may_warn") == "yes",
         scan_id=scan_id,
         scanned=_text(form, "scanned") or None,
         photo=photo or None,
