@@ -32,6 +32,8 @@ PATHS: Final = [
     "/scans",
     "/anomalies",
     "/reports",
+    "/recalls",
+    "/recalls/new",
     "/products",
     "/partners",
     "/sites",

@@ -147,7 +147,7 @@ class RecallReport(BaseModel):
     targets: list[Target]
 
 
-class HolderView(BaseModel):
+class HoldingView(BaseModel):
     """A holder of recalled goods."""
 
     holder: str | None
@@ -339,7 +339,7 @@ def list_again(recall_id: UUID, db: Db, actor: Actor, program: Program, now: Now
 
 @routes.get("/{recall_id}/holders")
 @needs("care.read")
-def list_holders(recall_id: UUID, db: Db) -> list[HolderView]:
+def list_holders(recall_id: UUID, db: Db) -> list[HoldingView]:
     """List who has recalled goods, those with most outstanding first."""
     recall = recalls.get(db, recall_id)
     found = progress_of(
@@ -533,9 +533,9 @@ def _goods_view(part: Part, names: sheet.Names) -> GoodsView:
     )
 
 
-def _holder_view(one: HolderProgress, parties: Parties) -> HolderView:
+def _holder_view(one: HolderProgress, parties: Parties) -> HoldingView:
     party = parties.view(one.holder) if one.holder else None
-    return HolderView(
+    return HoldingView(
         holder=one.holder,
         name=party.name or "" if party else "",
         place_zh=party.region_zh if party else "",

@@ -636,26 +636,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/captures/{capture_id}/outcomes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Outcomes
-         * @description List what became of each event of a document; neighbours with the same fate are one line.
-         */
-        get: operations["list_outcomes_api_v1_captures__capture_id__outcomes_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -770,6 +750,254 @@ export interface paths {
         get: operations["report_photo_api_v1_reports__report_id__photo_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Say what a recall would mean, and change nothing.
+         */
+        post: operations["preview_api_v1_recalls_previews_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recalls
+         * @description List recalls, the newest first.
+         */
+        get: operations["list_recalls_api_v1_recalls_get"];
+        put?: never;
+        /**
+         * Open Recall
+         * @description Open a recall: its goods are listed, and whoever scans one is warned from now on.
+         */
+        post: operations["open_recall_api_v1_recalls_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Recall
+         * @description Return a recall with its balance and its clock.
+         */
+        get: operations["get_recall_api_v1_recalls__recall_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/listings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Again
+         * @description List the goods as they are now; those that joined are warned of, too.
+         */
+        post: operations["list_again_api_v1_recalls__recall_id__listings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holders
+         * @description List who has recalled goods, those with most outstanding first.
+         */
+        get: operations["list_holders_api_v1_recalls__recall_id__holders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/goods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Recalled Goods
+         * @description List the goods of the last listing.
+         */
+        get: operations["list_recalled_goods_api_v1_recalls__recall_id__goods_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/sheet.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sheet As Csv
+         * @description Return the sortable sheet of a recall's goods (FSMA section 204 asks for it within 24 hours).
+         */
+        get: operations["get_sheet_as_csv_api_v1_recalls__recall_id__sheet_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/sheet.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sheet As Workbook
+         * @description Return the same sheet as a workbook.
+         */
+        get: operations["get_sheet_as_workbook_api_v1_recalls__recall_id__sheet_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description List the log of a recall, the latest first.
+         */
+        get: operations["list_entries_api_v1_recalls__recall_id__entries_get"];
+        put?: never;
+        /**
+         * Add Entry
+         * @description Write down what happened: somebody told, goods back, goods destroyed, a note.
+         */
+        post: operations["add_entry_api_v1_recalls__recall_id__entries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description List who scanned recalled items, by pseudonym.
+         */
+        get: operations["list_people_api_v1_recalls__recall_id__people_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/reachable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reachable
+         * @description List those who agreed to be warned of a recall of their item, with how to reach them.
+         */
+        get: operations["list_reachable_api_v1_recalls__recall_id__reachable_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{recall_id}/closing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Recall
+         * @description Close a recall; its items are warned of no longer.
+         */
+        post: operations["close_recall_api_v1_recalls__recall_id__closing_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1569,7 +1797,7 @@ export interface paths {
         };
         /**
          * Get Capture
-         * @description Return a capture job: whether it still runs, and what became of the document's events so far.
+         * @description Return a capture job. Documents are captured before they are acknowledged, so it is always finished.
          */
         get: operations["get_capture_epcis_capture__capture_id__get"];
         put?: never;
@@ -1577,7 +1805,7 @@ export interface paths {
         delete?: never;
         /**
          * Describe Capture Job
-         * @description Say what is spoken here.
+         * @description Say what can be done with a capture job.
          */
         options: operations["describe_capture_job_epcis_capture__capture_id__options"];
         head?: never;
@@ -2355,6 +2583,20 @@ export interface components {
             address: string;
         };
         /**
+         * BalanceView
+         * @description affected = destroyed + held + outstanding.
+         */
+        BalanceView: {
+            /** Affected */
+            affected: number;
+            /** Destroyed */
+            destroyed: number;
+            /** Held */
+            held: number;
+            /** Outstanding */
+            outstanding: number;
+        };
+        /**
          * BatchFacts
          * @description The batch the item belongs to.
          */
@@ -2405,6 +2647,22 @@ export interface components {
             expires_on?: string | null;
             /** Line Id */
             line_id?: string | null;
+        };
+        /**
+         * BatchScope
+         * @description A batch, with all that is or will be commissioned for it.
+         */
+        BatchScope: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "batch";
+            /**
+             * Batch Id
+             * Format: uuid
+             */
+            batch_id: string;
         };
         /**
          * BatchView
@@ -2474,8 +2732,11 @@ export interface components {
              * Format: date-time
              */
             createdAt: string;
-            /** Finishedat */
-            finishedAt: string | null;
+            /**
+             * Finishedat
+             * Format: date-time
+             */
+            finishedAt: string;
             /** Running */
             running: boolean;
             /** Success */
@@ -2487,18 +2748,12 @@ export interface components {
             captureErrorBehaviour: "rollback" | "proceed";
             /** Errors */
             errors: components["schemas"]["CaptureProblem"][];
-            /** Errorfile */
-            errorFile?: string | null;
-            /** Events */
-            events: number | null;
             /** Accepted */
             accepted: number;
             /** Duplicate */
             duplicate: number;
             /** Rejected */
             rejected: number;
-            /** Warned */
-            warned: number;
             /** Duplicates */
             duplicates: [
                 number,
@@ -2507,7 +2762,7 @@ export interface components {
         };
         /**
          * CaptureProblem
-         * @description Why an event of a document, or all of it, was not captured.
+         * @description Why an event of a document was not captured.
          */
         CaptureProblem: {
             /** Type */
@@ -2517,7 +2772,7 @@ export interface components {
             /** Status */
             status: number;
             /** Place */
-            place?: number | null;
+            place: number;
             /** Errors */
             errors: {
                 [key: string]: unknown;
@@ -2566,6 +2821,14 @@ export interface components {
             actor: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Closing
+         * @description Why a recall is over.
+         */
+        Closing: {
+            /** Note */
+            note: string;
         };
         /**
          * CodeSpan
@@ -2696,28 +2959,65 @@ export interface components {
             withdrawn_at: string | null;
         };
         /**
-         * EventOutcome
-         * @description What became of an event.
-         * @enum {string}
+         * EntryForm
+         * @description Something that happened; `codes` name goods that came back or were destroyed, or what they are in.
          */
-        EventOutcome: "accepted" | "duplicate" | "rejected" | "warned";
-        /**
-         * EventOutcomeView
-         * @description What became of the events from place to last_place.
-         */
-        EventOutcomeView: {
-            /** Place */
-            place: number;
-            /** Last Place */
-            last_place: number;
-            outcome: components["schemas"]["EventOutcome"];
+        EntryForm: {
             /**
-             * Errors
+             * Kind
+             * @enum {string}
+             */
+            kind: "notified" | "answered" | "returned" | "destroyed" | "note";
+            /** Holder */
+            holder?: string | null;
+            /**
+             * Codes
              * @default []
              */
-            errors?: {
-                [key: string]: unknown;
-            }[];
+            codes?: string[];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
+         * EntryView
+         * @description A line of a recall's log.
+         */
+        EntryView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Actor */
+            actor: string;
+            /** Holder */
+            holder: string | null;
+            /** Holder Name */
+            holder_name: string;
+            /** Unit Count */
+            unit_count: number | null;
+            /** Note */
+            note: string;
         };
         /**
          * EventView
@@ -2797,6 +3097,45 @@ export interface components {
          */
         GeoSource: "gps_exact" | "gps_fuzzy" | "ip" | "store_declared" | "none";
         /**
+         * GoodsLevel
+         * @description What the things of a run are.
+         * @enum {string}
+         */
+        GoodsLevel: "item" | "case" | "pallet" | "other";
+        /**
+         * GoodsView
+         * @description A run of recalled goods, all in one place and one hand.
+         */
+        GoodsView: {
+            /** Place */
+            place: number;
+            level: components["schemas"]["GoodsLevel"];
+            /** First Code */
+            first_code: string;
+            /** Last Code */
+            last_code: string;
+            /** Quantity */
+            quantity: number;
+            /** Product Id */
+            product_id: string | null;
+            /** Lot */
+            lot: string | null;
+            /** Packed In */
+            packed_in: string | null;
+            /** Holder */
+            holder: string | null;
+            /** Holder Name */
+            holder_name: string;
+            /** Location */
+            location: string | null;
+            /** Location Name */
+            location_name: string;
+            /** Disposition */
+            disposition: string | null;
+            /** Last Event At */
+            last_event_at: string | null;
+        };
+        /**
          * Handling
          * @description What was done about a report.
          */
@@ -2814,6 +3153,18 @@ export interface components {
             since: components["schemas"]["SinceView"];
         };
         /**
+         * HolderCount
+         * @description How many items somebody has; `holder` is None for those that nobody is known to have.
+         */
+        HolderCount: {
+            /** Holder */
+            holder: string | null;
+            /** Name */
+            name: string;
+            /** Items */
+            items: number;
+        };
+        /**
          * HolderView
          * @description Who has it. `by_place`: no event names a party; it is whoever the place belongs to.
          */
@@ -2822,6 +3173,25 @@ export interface components {
             /** By Place */
             by_place: boolean;
             since: components["schemas"]["SinceView"];
+        };
+        /**
+         * HoldingView
+         * @description A holder of recalled goods.
+         */
+        HoldingView: {
+            /** Holder */
+            holder: string | null;
+            /** Name */
+            name: string;
+            /** Place Zh */
+            place_zh: string;
+            /** Place En */
+            place_en: string;
+            balance: components["schemas"]["BalanceView"];
+            /** Notified At */
+            notified_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
         };
         /**
          * Home
@@ -3170,6 +3540,32 @@ export interface components {
          */
         LineEnding: "crlf" | "lf";
         /**
+         * LineScope
+         * @description What a line made from one moment up to another.
+         */
+        LineScope: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "line";
+            /**
+             * Line Id
+             * Format: uuid
+             */
+            line_id: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
          * LineView
          * @description A packing line.
          */
@@ -3262,6 +3658,19 @@ export interface components {
              * @default false
              */
             is_default?: boolean;
+        };
+        /**
+         * MaterialScope
+         * @description A lot of raw material, in any form: the batches it went into, and all that came of them.
+         */
+        MaterialScope: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "material";
+            /** Name */
+            name: string;
         };
         /**
          * Me
@@ -3469,10 +3878,17 @@ export interface components {
             /** Next */
             next?: string | null;
         };
-        /** Page[EventOutcomeView] */
-        Page_EventOutcomeView_: {
+        /** Page[EntryView] */
+        Page_EntryView_: {
             /** Items */
-            items: components["schemas"]["EventOutcomeView"][];
+            items: components["schemas"]["EntryView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[GoodsView] */
+        Page_GoodsView_: {
+            /** Items */
+            items: components["schemas"]["GoodsView"][];
             /** Next */
             next?: string | null;
         };
@@ -3504,6 +3920,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[PersonView] */
+        Page_PersonView_: {
+            /** Items */
+            items: components["schemas"]["PersonView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[PrintFileView] */
         Page_PrintFileView_: {
             /** Items */
@@ -3515,6 +3938,13 @@ export interface components {
         Page_ProductView_: {
             /** Items */
             items: components["schemas"]["ProductView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[RecallView] */
+        Page_RecallView_: {
+            /** Items */
+            items: components["schemas"]["RecallView"][];
             /** Next */
             next?: string | null;
         };
@@ -3738,6 +4168,34 @@ export interface components {
             new_password: string;
         };
         /**
+         * PersonView
+         * @description Somebody who scanned recalled items, by pseudonym.
+         */
+        PersonView: {
+            /** Person */
+            person: string;
+            /** Items */
+            items: number;
+            /** Scans */
+            scans: number;
+            /**
+             * First At
+             * Format: date-time
+             */
+            first_at: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Place Zh */
+            place_zh: string;
+            /** Place En */
+            place_en: string;
+            /** Unit */
+            unit: number;
+        };
+        /**
          * Positions
          * @description Part of an order, by running numbers as printed in the file: 1 is the order's first code.
          */
@@ -3754,6 +4212,34 @@ export interface components {
              * @description By default the order's last code.
              */
             last?: number | null;
+        };
+        /**
+         * Preview
+         * @description The goods a scope means now.
+         */
+        Preview: {
+            /** Items */
+            items: number;
+            /** Cases */
+            cases: number;
+            /** Pallets */
+            pallets: number;
+            /** Others */
+            others: number;
+            /** Holders */
+            holders: components["schemas"]["HolderCount"][];
+            /** Is Cut */
+            is_cut: boolean;
+            /** Milliseconds */
+            milliseconds: number;
+        };
+        /**
+         * PreviewForm
+         * @description What a recall would mean.
+         */
+        PreviewForm: {
+            /** Scope */
+            scope: components["schemas"]["BatchScope"] | components["schemas"]["MaterialScope"] | components["schemas"]["LineScope"] | components["schemas"]["ThingsScope"];
         };
         /**
          * PreviewView
@@ -4050,11 +4536,132 @@ export interface components {
          */
         QrFormat: "svg" | "png" | "text";
         /**
+         * ReachableView
+         * @description Somebody who agreed to be warned, with how to reach them.
+         */
+        ReachableView: {
+            /**
+             * Report Id
+             * Format: uuid
+             */
+            report_id: string;
+            /** Unit */
+            unit: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Contact */
+            contact: string;
+        };
+        /**
          * Reason
          * @description A fact that decided.
          * @enum {string}
          */
         Reason: "first_scan" | "same_person" | "other_person" | "many_people" | "many_cities" | "far_away" | "impossible_speed" | "before_activation" | "after_return" | "label_scrapped" | "declared_void" | "sample" | "recall" | "past_expiry" | "order_revoked" | "wrong_product";
+        /**
+         * RecallForm
+         * @description A recall to be opened.
+         */
+        RecallForm: {
+            /** Title */
+            title: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Risk Class
+             * @description 1 to 3: 食品召回管理办法, article 13.
+             */
+            risk_class: number;
+            /**
+             * Is Drill
+             * @description A drill warns nobody and is timed like the real thing.
+             */
+            is_drill: boolean;
+            /** Scope */
+            scope: components["schemas"]["BatchScope"] | components["schemas"]["MaterialScope"] | components["schemas"]["LineScope"] | components["schemas"]["ThingsScope"];
+            /**
+             * Notice
+             * @description What whoever scans such an item reads.
+             */
+            notice: string;
+        };
+        /**
+         * RecallReport
+         * @description A recall with its balance, its clock and the people it concerns.
+         */
+        RecallReport: {
+            recall: components["schemas"]["RecallView"];
+            balance: components["schemas"]["BalanceView"];
+            /** Cases */
+            cases: number;
+            /** Pallets */
+            pallets: number;
+            /** Holder Count */
+            holder_count: number;
+            /** Notified Count */
+            notified_count: number;
+            /** Answered Count */
+            answered_count: number;
+            /** All Notified At */
+            all_notified_at: string | null;
+            /** People */
+            people: number;
+            /** Scanned Items */
+            scanned_items: number;
+            /** Scans Since */
+            scans_since: number;
+            /** Targets */
+            targets: components["schemas"]["Target"][];
+        };
+        /**
+         * RecallView
+         * @description A recall and how far it has come.
+         */
+        RecallView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: number;
+            /** Title */
+            title: string;
+            /** Reason */
+            reason: string;
+            /** Risk Class */
+            risk_class: number;
+            /** Is Drill */
+            is_drill: boolean;
+            /** Scope */
+            scope: components["schemas"]["BatchScope"] | components["schemas"]["MaterialScope"] | components["schemas"]["LineScope"] | components["schemas"]["ThingsScope"];
+            /** Notice */
+            notice: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** Opened By */
+            opened_by: string;
+            /** Listing */
+            listing: number;
+            /** Listed At */
+            listed_at: string | null;
+            /** List Ms */
+            list_ms: number | null;
+            /** Is Cut */
+            is_cut: boolean;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By */
+            closed_by: string | null;
+            /** Closing */
+            closing: string | null;
+        };
         /**
          * ReceiptView
          * @description Who got which codes when; `jws` is the same signed, to be verified with the public key.
@@ -4490,6 +5097,20 @@ export interface components {
             until: string | null;
         };
         /**
+         * Target
+         * @description A time to be kept; `met` is None while it runs.
+         */
+        Target: {
+            /** Name */
+            name: string;
+            /** Seconds */
+            seconds: number;
+            /** Reached Seconds */
+            reached_seconds: number | null;
+            /** Met */
+            met: boolean | null;
+        };
+        /**
          * Template
          * @description The columns of a print file and how they are written.
          *
@@ -4565,6 +5186,19 @@ export interface components {
             number: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ThingsScope
+         * @description Pallets, cases or cans by their codes, with all that is in them.
+         */
+        ThingsScope: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "things";
+            /** Codes */
+            codes: string[];
         };
         /**
          * TokenOrder
@@ -4732,8 +5366,10 @@ export type AlarmView = components['schemas']['AlarmView'];
 export type AliasBody = components['schemas']['AliasBody'];
 export type AliasView = components['schemas']['AliasView'];
 export type AuditView = components['schemas']['AuditView'];
+export type BalanceView = components['schemas']['BalanceView'];
 export type BatchFacts = components['schemas']['BatchFacts'];
 export type BatchForm = components['schemas']['BatchForm'];
+export type BatchScope = components['schemas']['BatchScope'];
 export type BatchView = components['schemas']['BatchView'];
 export type BuiltIn = components['schemas']['BuiltIn'];
 export type CaptureJob = components['schemas']['CaptureJob'];
@@ -4741,6 +5377,7 @@ export type CaptureProblem = components['schemas']['CaptureProblem'];
 export type CaseBody = components['schemas']['CaseBody'];
 export type CaseView = components['schemas']['CaseView'];
 export type ChangeView = components['schemas']['ChangeView'];
+export type Closing = components['schemas']['Closing'];
 export type CodeSpan = components['schemas']['CodeSpan'];
 export type CodeState = components['schemas']['CodeState'];
 export type Column = components['schemas']['Column'];
@@ -4750,16 +5387,20 @@ export type Datum = components['schemas']['Datum'];
 export type Delimiter = components['schemas']['Delimiter'];
 export type EditionBody = components['schemas']['EditionBody'];
 export type EditionView = components['schemas']['EditionView'];
-export type EventOutcome = components['schemas']['EventOutcome'];
-export type EventOutcomeView = components['schemas']['EventOutcomeView'];
+export type EntryForm = components['schemas']['EntryForm'];
+export type EntryView = components['schemas']['EntryView'];
 export type EventView = components['schemas']['EventView'];
 export type Existence = components['schemas']['Existence'];
 export type FileState = components['schemas']['FileState'];
 export type FormerGtinView = components['schemas']['FormerGtinView'];
 export type GeoSource = components['schemas']['GeoSource'];
+export type GoodsLevel = components['schemas']['GoodsLevel'];
+export type GoodsView = components['schemas']['GoodsView'];
 export type Handling = components['schemas']['Handling'];
 export type HeadingView = components['schemas']['HeadingView'];
+export type HolderCount = components['schemas']['HolderCount'];
 export type HolderView = components['schemas']['HolderView'];
+export type HoldingView = components['schemas']['HoldingView'];
 export type Home = components['schemas']['Home'];
 export type HostBody = components['schemas']['HostBody'];
 export type HourView = components['schemas']['HourView'];
@@ -4778,8 +5419,10 @@ export type LeakSource = components['schemas']['LeakSource'];
 export type Level = components['schemas']['Level'];
 export type LineBody = components['schemas']['LineBody'];
 export type LineEnding = components['schemas']['LineEnding'];
+export type LineScope = components['schemas']['LineScope'];
 export type LineView = components['schemas']['LineView'];
 export type LinkBody = components['schemas']['LinkBody'];
+export type MaterialScope = components['schemas']['MaterialScope'];
 export type Me = components['schemas']['Me'];
 export type NewToken = components['schemas']['NewToken'];
 export type OrderFacts = components['schemas']['OrderFacts'];
@@ -4792,13 +5435,16 @@ export type PageAlarmView = components['schemas']['Page_AlarmView_'];
 export type PageAuditView = components['schemas']['Page_AuditView_'];
 export type PageBatchView = components['schemas']['Page_BatchView_'];
 export type PageEditionView = components['schemas']['Page_EditionView_'];
-export type PageEventOutcomeView = components['schemas']['Page_EventOutcomeView_'];
+export type PageEntryView = components['schemas']['Page_EntryView_'];
+export type PageGoodsView = components['schemas']['Page_GoodsView_'];
 export type PageJobView = components['schemas']['Page_JobView_'];
 export type PageLineView = components['schemas']['Page_LineView_'];
 export type PageOrderView = components['schemas']['Page_OrderView_'];
 export type PagePartnerView = components['schemas']['Page_PartnerView_'];
+export type PagePersonView = components['schemas']['Page_PersonView_'];
 export type PagePrintFileView = components['schemas']['Page_PrintFileView_'];
 export type PageProductView = components['schemas']['Page_ProductView_'];
+export type PageRecallView = components['schemas']['Page_RecallView_'];
 export type PageRegionView = components['schemas']['Page_RegionView_'];
 export type PageReportView = components['schemas']['Page_ReportView_'];
 export type PageScanView = components['schemas']['Page_ScanView_'];
@@ -4814,7 +5460,10 @@ export type PartnerKind = components['schemas']['PartnerKind'];
 export type PartnerView = components['schemas']['PartnerView'];
 export type PartyView = components['schemas']['PartyView'];
 export type PasswordChange = components['schemas']['PasswordChange'];
+export type PersonView = components['schemas']['PersonView'];
 export type Positions = components['schemas']['Positions'];
+export type Preview = components['schemas']['Preview'];
+export type PreviewForm = components['schemas']['PreviewForm'];
 export type PreviewView = components['schemas']['PreviewView'];
 export type PrintField = components['schemas']['PrintField'];
 export type PrintFileForm = components['schemas']['PrintFileForm'];
@@ -4824,7 +5473,11 @@ export type ProductBody = components['schemas']['ProductBody'];
 export type ProductFacts = components['schemas']['ProductFacts'];
 export type ProductView = components['schemas']['ProductView'];
 export type QrFormat = components['schemas']['QrFormat'];
+export type ReachableView = components['schemas']['ReachableView'];
 export type Reason = components['schemas']['Reason'];
+export type RecallForm = components['schemas']['RecallForm'];
+export type RecallReport = components['schemas']['RecallReport'];
+export type RecallView = components['schemas']['RecallView'];
 export type ReceiptView = components['schemas']['ReceiptView'];
 export type ReconciliationView = components['schemas']['ReconciliationView'];
 export type RegionLevel = components['schemas']['RegionLevel'];
@@ -4847,11 +5500,13 @@ export type SiteBody = components['schemas']['SiteBody'];
 export type SiteKind = components['schemas']['SiteKind'];
 export type SiteView = components['schemas']['SiteView'];
 export type StayView = components['schemas']['StayView'];
+export type Target = components['schemas']['Target'];
 export type Template = components['schemas']['Template'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
 export type ThingRef = components['schemas']['ThingRef'];
 export type ThingView = components['schemas']['ThingView'];
+export type ThingsScope = components['schemas']['ThingsScope'];
 export type TokenOrder = components['schemas']['TokenOrder'];
 export type TokenView = components['schemas']['TokenView'];
 export type TotpCode = components['schemas']['TotpCode'];
@@ -6100,44 +6755,6 @@ export interface operations {
             };
         };
     };
-    list_outcomes_api_v1_captures__capture_id__outcomes_get: {
-        parameters: {
-            query?: {
-                /** @description Only these. */
-                outcome?: components["schemas"]["EventOutcome"][] | null;
-                /** @description How many items at the most. */
-                limit?: number;
-                /** @description The `next` of the page before. */
-                after?: string | null;
-            };
-            header?: never;
-            path: {
-                capture_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_EventOutcomeView_"];
-                };
-            };
-            /** @description Refused; the problem document (RFC 9457) says why. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": Record<string, never>;
-                };
-            };
-        };
-    };
     list_scans_api_v1_scans_get: {
         parameters: {
             query?: {
@@ -6333,6 +6950,469 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    preview_api_v1_recalls_previews_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_recalls_api_v1_recalls_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecallView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    open_recall_api_v1_recalls_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecallView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_recall_api_v1_recalls__recall_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecallReport"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_again_api_v1_recalls__recall_id__listings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecallView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_holders_api_v1_recalls__recall_id__holders_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldingView"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_recalled_goods_api_v1_recalls__recall_id__goods_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                level?: components["schemas"]["GoodsLevel"] | null;
+                holder?: string | null;
+            };
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_GoodsView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_sheet_as_csv_api_v1_recalls__recall_id__sheet_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_sheet_as_workbook_api_v1_recalls__recall_id__sheet_xlsx_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_entries_api_v1_recalls__recall_id__entries_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntryView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    add_entry_api_v1_recalls__recall_id__entries_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_people_api_v1_recalls__recall_id__people_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_reachable_api_v1_recalls__recall_id__reachable_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachableView"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    close_recall_api_v1_recalls__recall_id__closing_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecallView"];
+                };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {

@@ -12,6 +12,7 @@ export { useSubmit } from "./form";
 export { FormDrawer } from "./form-drawer";
 export { fixedList, type KeysetList, useKeysetList, wholeList } from "./keyset-list";
 export { Loaded } from "./loaded";
+export { MomentPicker } from "./moment-picker";
 export { BackLink, PageBody, PageHeader, Section } from "./page";
 export { ProblemAlert } from "./problem-alert";
 export { ProductName, ProductSelect } from "./product";

@@ -18,6 +18,7 @@ import {
   ShieldCheck,
   Siren,
   Store,
+  Undo2,
   UsersRound,
   Waypoints,
 } from "lucide-react";
@@ -68,6 +69,10 @@ export const NAVIGATION: Group[] = [
         permission: "authenticity.report.handle",
       },
     ],
+  },
+  {
+    word: "care",
+    places: [{ path: "/recalls", word: "recalls", icon: Undo2, permission: "care.read" }],
   },
   {
     word: "masterData",

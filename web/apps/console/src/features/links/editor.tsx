@@ -1,11 +1,10 @@
 import { answered, api, type EditionView, type LinkBody } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
-import { Section, useSubmit } from "@wuma/ui";
+import { MomentPicker, Section, useSubmit } from "@wuma/ui";
 import { Alert, AutoComplete, Button, Form, Input, Select, Switch } from "antd";
 import type { Dayjs } from "dayjs";
 import { Plus, Trash2 } from "lucide-react";
 import { LinkTypeSelect } from "./link-type";
-import { MomentPicker } from "./moment-picker";
 import { words } from "./words";
 
 const MEDIA_TYPES = ["text/html", "application/pdf", "application/json", "image/jpeg", "video/mp4"];

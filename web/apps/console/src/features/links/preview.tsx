@@ -1,11 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { answered, api, type PreviewView } from "@wuma/api-client";
 import { useWords } from "@wuma/locale";
-import { Facts, ProblemAlert } from "@wuma/ui";
+import { Facts, MomentPicker, ProblemAlert } from "@wuma/ui";
 import { Button, Form, Input, Segmented, Select } from "antd";
 import type { Dayjs } from "dayjs";
 import { LinkTypeSelect, useLinkTypeName } from "./link-type";
-import { MomentPicker } from "./moment-picker";
 import { words } from "./words";
 
 interface Fields {
