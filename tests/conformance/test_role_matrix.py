@@ -106,6 +106,24 @@ OAMQC.S.U GET    /api/v1/recalls/{recall_id}/sheet.csv
 OAMQC.S.U GET    /api/v1/recalls/{recall_id}/sheet.xlsx
 OA....S.. GET    /api/v1/recalls/{recall_id}/reachable
 
+OAMQC.S.U GET    /api/v1/dossiers
+OAMQC.S.U GET    /api/v1/batches/{batch_id}/dossier
+OAMQC.S.U GET    /api/v1/batches/{batch_id}/dossier.pdf
+OAMQC.S.U GET    /api/v1/dossier/template
+OAMQC.S.U GET    /api/v1/batches/{batch_id}/dossier/entries
+OAMQC.S.U GET    /api/v1/dossier/series
+OAMQC.S.U GET    /api/v1/dossier/series/{series_id}/readings
+OAMQC.S.U GET    /api/v1/dossier/rules
+OAMQC.S.U GET    /api/v1/dossier/alarms
+OA.Q..... POST   /api/v1/batches/{batch_id}/dossier/entries
+OA.Q..... POST   /api/v1/dossier/imports
+OA.Q..... POST   /api/v1/dossier/rules
+OA.Q..... POST   /api/v1/dossier/rules/{rule_id}/end
+OA.Q..... POST   /api/v1/dossier/alarms/{alarm_id}/handling
+OA.Q..... POST   /api/v1/batches/{batch_id}/dossier/withdrawals
+...Q..... POST   /api/v1/batches/{batch_id}/dossier/quality-release
+.A....... POST   /api/v1/batches/{batch_id}/dossier/market-release
+
 OAMQC.S.U GET    /epcis/events
 OAMQC.S.U GET    /epcis/capture
 OAMQC.S.U GET    /epcis/capture/{capture_id}
@@ -265,7 +283,7 @@ def _knock(client: TestClient, line: Line, headers: dict[str, str] | None = None
 
 
 def _address(line: Line) -> str:
-    nothing = {"order_id": str(2**40), "code": "999999"}
+    nothing = {"order_id": str(2**40), "series_id": str(2**40), "code": "999999"}
     names = [part[1:-1] for part in line.path.split("/") if part.startswith("{")]
     return line.path.format_map({name: nothing.get(name, str(uuid7())) for name in names})
 

@@ -15,7 +15,7 @@ from wuma.kernel.ids import uuid7
 
 Names = Mapping[str, Sequence[str]]
 
-IMPORT: Final = ("POST", "/api/v1/imports")
+IMPORTS: Final = (("POST", "/api/v1/imports"), ("POST", "/api/v1/dossier/imports"))
 
 
 def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
@@ -54,6 +54,48 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
                 "expires_on": "2028-05-01",
                 "line_id": names["line_id"][0],
             }
+        case "POST", "/batches/{batch_id}/dossier/entries":
+            return {
+                "entries": [
+                    {
+                        "item": "material.storage",
+                        "subject": f"RM-{uuid7().hex[-8:]}",
+                        "value": "阴凉干燥",
+                        "method": "目测",
+                        "instrument": "T-7",
+                        "operator": "张三",
+                        "measured_at": "2026-05-01T08:00:00Z",
+                        "reason": "first",
+                        "replaces": None,
+                    },
+                    {
+                        "item": "process.fill_weight",
+                        "value": "801",
+                        "unit": "g",
+                        "least": "800",
+                        "most": "820",
+                        "reason": f"weighed again {uuid7()}",
+                    },
+                ]
+            }
+        case "POST", "/batches/{batch_id}/dossier/quality-release":
+            return {"deviation": "see D-7"}
+        case "POST", "/batches/{batch_id}/dossier/market-release":
+            return {"deviation": "see D-8"}
+        case "POST", "/batches/{batch_id}/dossier/withdrawals":
+            return {"reason": "tested again"}
+        case "POST", "/dossier/rules":
+            return {
+                "name": "冷库",
+                "quantity": "Temperature",
+                "unit": "CEL",
+                "place": "https://id.gs1.org/414/6901234567892",
+                "least": 0.0,
+                "most": 8.0,
+                "seconds": 600,
+            }
+        case "POST", "/dossier/alarms/{alarm_id}/handling":
+            return {"note": "the door was open"}
         case "POST", "/activations":
             return {
                 "positions": [{"order_id": order_id, "first": 2, "last": 3}],
@@ -160,7 +202,9 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
 
 def good_content(method: str, path: str, names: Names) -> tuple[bytes, str]:
     """The same as bytes, with their media type."""
-    if (method, path) == IMPORT:
+    if (method, path) == IMPORTS[1]:
+        return f"lot,gtin,item,value\n{names['number'][0]},,lab.ash,3.5\n".encode(), "text/csv"
+    if (method, path) == IMPORTS[0]:
         return f"gln,kind,name\n{new_gln()},factory,工厂\n".encode(), "text/csv"
     return json.dumps(good_body(method, path, names)).encode(), "application/json"
 

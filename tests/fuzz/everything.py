@@ -20,6 +20,7 @@ from PIL import Image
 from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
+from tests.chain.dossier.written import whole_dossier
 from tests.chain.trace.test_capture import document, event
 from tests.conftest import Brand, make_account, make_brand
 from tests.labels import Label, bring, make_product, open_batch, place_order, print_labels
@@ -78,6 +79,7 @@ class Maker:
         self._links()
         self._print_files()
         self._trace()
+        self._dossier()
         self._scans()
         self._recalls()
         self._house()
@@ -243,6 +245,41 @@ class Maker:
         self.made.name("thing", *uris[:3])
         self.made.name("MATCH_parentID", case)
 
+    def _dossier(self) -> None:
+        dossier = f"/batches/{self.made.names['batch_id'][0]}/dossier"
+        self.ask("POST", f"{dossier}/entries", Role.QA, json={"entries": whole_dossier()})
+        for round_ in (1, 2):
+            for role, kind in ((Role.QA, "quality"), (Role.BRAND_ADMIN, "market")):
+                self.ask("POST", f"{dossier}/{kind}-release", role, json={})
+            if round_ == 1:
+                self.ask("POST", f"{dossier}/withdrawals", Role.QA, json={"reason": "again"})
+        place = "https://id.gs1.org/414/6901234567892"
+        rule = {"name": "冷库", "quantity": "Temperature", "unit": "CEL", "place": place, "most": 8}
+        self.made.name("rule_id", self.ask("POST", "/dossier/rules", json=rule)["id"])
+        lot = f"https://id.gs1.org/01/{self.made.names['gtin'][0]}/10/B1"
+        warm = {"type": "Temperature", "value": 21.5, "uom": "CEL", "time": "2026-05-03T08:00:00Z"}
+        seen = {
+            "eventID": f"urn:uuid:{uuid7()}",
+            "action": "OBSERVE",
+            "bizStep": "sensor_reporting",
+            "bizLocation": {"id": place},
+            "quantityList": [{"epcClass": lot}],
+            "sensorElementList": [{"sensorReport": [warm]}],
+        }
+        wrong = {**seen, "eventID": f"urn:uuid:{uuid7()}"}
+        declared = {**wrong, "errorDeclaration": {"declarationTime": "2026-05-04T08:00:00Z"}}
+        ld = {"content-type": "application/ld+json"}
+        for one in (seen, wrong, declared):
+            body = json.dumps(document(event(**one)))
+            self.ask("POST", "/epcis/capture", content=body, headers=ld)
+
+    def _alarms(self) -> None:
+        self.made.name("alarm_id", *(one["id"] for one in self.ask("GET", "/dossier/alarms")["items"]))
+        self.made.name("series_id", *(one["id"] for one in self.ask("GET", "/dossier/series")["items"]))
+        batch = self.made.names["batch_id"][0]
+        page = self.ask("GET", f"/batches/{batch}/dossier/entries")
+        self.made.name("replaces", *(one["id"] for one in page["items"][:3]))
+
     def _scans(self) -> None:
         self.client.cookies.clear()
         for label in self.made.labels[:3]:
@@ -313,6 +350,7 @@ class Maker:
         for subscription in work.SUBSCRIPTIONS:
             while outbox.deliver(self.runtime.database, subscription):
                 pass
+        self._alarms()
         for parameter, path in _LISTS.items():
             page = self.ask("GET", path, params={"limit": 1})
             if page["next"] is not None:

@@ -19,7 +19,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.faults.http_workers import HttpWorkers
-from tests.fuzz.bodies import IMPORT, good_body
+from tests.fuzz.bodies import IMPORTS, good_body
 from tests.fuzz.everything import Everything
 from tests.fuzz.sockets import Answer, exchange
 from wuma.kernel.auth.grants import Role
@@ -195,7 +195,7 @@ def _json_routes(client: TestClient) -> list[tuple[str, str]]:
         for method, operation in operations.items()
         if "application/json" in operation.get("requestBody", {}).get("content", {})
     ]
-    return sorted(set(taking) - {IMPORT})
+    return sorted(set(taking) - set(IMPORTS))
 
 
 def _poisoned(body: dict[str, Any]) -> Iterator[tuple[str, bytes]]:

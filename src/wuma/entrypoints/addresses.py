@@ -11,11 +11,14 @@ from wuma.chain.authenticity.routes import routes as authenticity_routes
 from wuma.chain.care.routes import routes as care_routes
 from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
+from wuma.chain.dossier.routes import routes as dossier_routes
 from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.resource_routes import routes as resource_routes
 from wuma.chain.trace.routes import routes as epcis_routes
 from wuma.entrypoints.pages import routes as console_routes
+from wuma.journeys.batch_dossier.phone import routes as dossier_page_routes
+from wuma.journeys.batch_dossier.routes import routes as batch_dossier_routes
 from wuma.journeys.correct_gtin import routes as correction_routes
 from wuma.journeys.home import routes as home_routes
 from wuma.journeys.resolve_link.routes import routes as link_routes
@@ -30,6 +33,8 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     codes_routes,
     print_routes,
     item_routes,
+    dossier_routes,
+    batch_dossier_routes,
     authenticity_routes,
     care_routes,
     home_routes,
@@ -44,5 +49,5 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
 EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes, named_query_routes, resource_routes)
 """The routes of the EPCIS standard, under ``/epcis``."""
 
-PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *console_routes)
+PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *dossier_page_routes, *console_routes)
 """The routes of pages."""

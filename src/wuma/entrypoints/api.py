@@ -23,6 +23,7 @@ from wuma.chain.codes.facade import REFRESH_SECONDS, Identifier, OrderDirectory
 from wuma.entrypoints import addresses, wiring
 from wuma.journeys.resolve_link.http import ResolverRoutes
 from wuma.journeys.resolve_link.resolve import LinkDesk
+from wuma.journeys.scan_code.dossiers import PublicDossiers
 from wuma.journeys.scan_code.http import ScanRoutes
 from wuma.journeys.scan_code.reception import Reception
 from wuma.journeys.scan_code.scan import ScanDesk
@@ -80,6 +81,7 @@ class Application:
             minutes=self.minutes,
             pseudonyms=pseudonyms,
             ways=ways,
+            dossiers=PublicDossiers(runtime.database),
             whereabouts=Whereabouts(runtime.settings.ip_regions or wiring.ASSETS / "ip2region.xdb"),
         )
         reception = Reception(settings=runtime.settings, desk=desk, pseudonyms=pseudonyms)

@@ -8,6 +8,8 @@ from wuma.chain.authenticity import tasks as authenticity_tasks
 from wuma.chain.care import tasks as care_tasks
 from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
+from wuma.chain.dossier import derive as dossier_derive
+from wuma.chain.dossier import invariants as dossier_invariants
 from wuma.journeys import commission_by_event
 from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
@@ -18,6 +20,7 @@ from wuma.support.masterdata import invariants as masterdata_invariants
 
 INVARIANTS: Final[tuple[Invariant, ...]] = (
     *codes_invariants.INVARIANTS,
+    *dossier_invariants.INVARIANTS,
     *masterdata_invariants.INVARIANTS,
     *links_invariants.INVARIANTS,
 )
@@ -34,5 +37,9 @@ TASKS: Final[tuple[Task, ...]] = (
 )
 """What the worker can do."""
 
-SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (commission_by_event.SUBSCRIPTION, care_tasks.SUBSCRIPTION)
+SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
+    dossier_derive.SUBSCRIPTION,
+    commission_by_event.SUBSCRIPTION,
+    care_tasks.SUBSCRIPTION,
+)
 """Who is told what."""

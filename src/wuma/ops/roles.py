@@ -11,6 +11,7 @@ _READ: Final = frozenset(
         "authenticity.read",
         "care.read",
         "codes.read",
+        "dossier.read",
         "links.read",
         "masterdata.read",
         "trace.read",
@@ -29,6 +30,9 @@ _BRAND_ADMIN: Final = _READ | {
     "codes.order",
     "codes.revoke",
     "codes.void",
+    "dossier.release.market",
+    "dossier.release.withdraw",
+    "dossier.write",
     "links.write",
     "masterdata.write",
     "print_files.make",
@@ -37,8 +41,11 @@ _BRAND_ADMIN: Final = _READ | {
     "trace.query",
 }
 
+_SIGNING: Final = {"dossier.release.market"}
+"""A signature is a brand's own."""
+
 GRANTS: Final[Grants] = {
-    Role.PLATFORM_OPERATOR: _BRAND_ADMIN | {"tenants.manage", "ops.read", "ops.operate"},
+    Role.PLATFORM_OPERATOR: (_BRAND_ADMIN - _SIGNING) | {"tenants.manage", "ops.read", "ops.operate"},
     Role.BRAND_ADMIN: _BRAND_ADMIN,
     Role.MARKETER: _READ | {"links.write"},
     Role.QA: _READ
@@ -48,6 +55,9 @@ GRANTS: Final[Grants] = {
         "care.recall.record",
         "codes.activate",
         "codes.void",
+        "dossier.release.quality",
+        "dossier.release.withdraw",
+        "dossier.write",
         "trace.capture",
         "trace.query",
     },

@@ -10,7 +10,7 @@ from wuma.chain.authenticity.overview import Overview, overview
 from wuma.chain.authenticity.pseudonyms import Pseudonyms
 from wuma.chain.authenticity.refine import refine_place
 from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
-from wuma.chain.authenticity.reports import NewReport, PhotoTooLarge, file_report
+from wuma.chain.authenticity.reports import NewReport, PhotoTooLarge, ReportFacts, file_report, reports_about
 from wuma.chain.authenticity.whereabouts import Whereabouts
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Pseudonyms",
     "Reachable",
     "Reason",
+    "ReportFacts",
     "Scan",
     "ScanView",
     "ScannedBy",
@@ -36,6 +37,7 @@ __all__ = [
     "overview",
     "reachable",
     "refine_place",
+    "reports_about",
     "scan_counts",
     "scanned_by",
     "scans_of",

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from PIL import ExifTags, Image, UnidentifiedImageError
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from wuma.chain.authenticity.models import Report, ScanRow
@@ -174,3 +175,34 @@ def handle(session: Session, report_id: UUID, *, actor: str, note: str, now: dat
     if report is None:
         raise NotFound(f"Report {report_id}: there is none.")
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """A report, as other contexts see it: what about, when, and what became of it; nobody's contact."""
+
+    id: UUID
+    at: datetime
+    concern: str
+    state: str
+    handled_note: str | None
+
+
+def reports_about(session: Session, ranges: Sequence[tuple[int, int]], *, limit: int) -> list[ReportFacts]:
+    """Return the reports about items of runs of units, the latest first."""
+    if not ranges:
+        return []
+    rows = session.execute(
+        _ABOUT,
+        {"firsts": [first for first, _ in ranges], "lasts": [last for _, last in ranges], "limit": limit},
+    )
+    return [ReportFacts(row.id, row.at, row.concern, row.state, row.handled_note) for row in rows]
+
+
+_ABOUT = text(
+    "SELECT r.id, r.at, r.concern, r.state, r.handled_note FROM authenticity.report r"
+    " LEFT JOIN authenticity.scan s ON s.id = r.scan_id"
+    " WHERE EXISTS (SELECT FROM"
+    " unnest(CAST(:firsts AS bigint[]), CAST(:lasts AS bigint[])) AS u (first, last)"
+    " WHERE coalesce(r.unit, s.unit) BETWEEN u.first AND u.last) ORDER BY r.id DESC LIMIT :limit"
+)

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from wuma.chain.codes.models import Batch
+from wuma.chain.codes.lifecycle import CodeState, UnitRange
+from wuma.chain.codes.models import Batch, RunRow
 from wuma.kernel.errors import AlreadyExists, FieldError, InvalidInput, NotFound
 from wuma.kernel.ids import uuid7
 
@@ -86,3 +87,87 @@ def get(session: Session, batch_id: UUID) -> Batch:
     if batch is None:
         raise NotFound(f"Batch {batch_id}: there is none.")
     return batch
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFacts:
+    """A batch, as other contexts see it."""
+
+    id: UUID
+    tenant_id: int
+    product_id: UUID
+    gtin: str
+    number: str
+    produced_on: date
+    expires_on: date
+    line_id: UUID | None
+    created_at: datetime
+    recalled_at: datetime | None
+    recall_notice: str | None
+
+
+def batch_facts(session: Session, batch_id: UUID) -> BatchFacts:
+    """Return a batch, or refuse (`NotFound`)."""
+    return _facts(get(session, batch_id))
+
+
+def batch_of_lot(session: Session, product_id: UUID, number: str) -> BatchFacts | None:
+    """Return the batch of a product that has this number."""
+    found = session.scalar(select(Batch).where(Batch.product_id == product_id, Batch.number == number))
+    return None if found is None else _facts(found)
+
+
+def batches_numbered(session: Session, number: str) -> list[BatchFacts]:
+    """Return the batches of all products that have this number."""
+    rows = session.scalars(select(Batch).where(Batch.number == number).order_by(Batch.id))
+    return [_facts(row) for row in rows]
+
+
+def latest_batches(
+    session: Session, *, q: str | None = None, before: UUID | None = None, limit: int
+) -> list[BatchFacts]:
+    """Return batches, the newest first; `q` is the beginning of a number."""
+    query = select(Batch).order_by(Batch.id.desc()).limit(limit)
+    if q:
+        query = query.where(Batch.number.startswith(q, autoescape=True))
+    if before is not None:
+        query = query.where(Batch.id < before)
+    return [_facts(row) for row in session.scalars(query)]
+
+
+def commissioned_counts(session: Session, batch_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many codes are on the items of batches; a batch without any is left out."""
+    length = func.sum(RunRow.last_unit - RunRow.first_unit + 1)
+    query = (
+        select(RunRow.batch_id, length)
+        .where(RunRow.batch_id.in_(batch_ids), RunRow.state == CodeState.COMMISSIONED.value)
+        .group_by(RunRow.batch_id)
+    )
+    return {batch_id: int(count) for batch_id, count in session.execute(query) if batch_id is not None}
+
+
+def units_of(session: Session, batch_id: UUID, *, limit: int) -> list[UnitRange]:
+    """Return the runs of units that are, or were, on the items of a batch, in order; at most so many."""
+    query = (
+        select(RunRow.first_unit, RunRow.last_unit)
+        .where(RunRow.batch_id == batch_id)
+        .order_by(RunRow.first_unit)
+        .limit(limit)
+    )
+    return [UnitRange(first, last) for first, last in session.execute(query)]
+
+
+def _facts(batch: Batch) -> BatchFacts:
+    return BatchFacts(
+        batch.id,
+        batch.tenant_id,
+        batch.product_id,
+        batch.gtin,
+        batch.number,
+        batch.produced_on,
+        batch.expires_on,
+        batch.line_id,
+        batch.created_at,
+        batch.recalled_at,
+        batch.recall_notice,
+    )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from wuma.chain.codes.batches import NewBatch, batches_of, open_batch
+from wuma.chain.codes.batches import (
+    BatchFacts,
+    NewBatch,
+    batch_facts,
+    batch_of_lot,
+    batches_numbered,
+    batches_of,
+    commissioned_counts,
+    latest_batches,
+    open_batch,
+    units_of,
+)
 from wuma.chain.codes.batches import get as batch_of
 from wuma.chain.codes.construction import epoch_of_unit, index_of_unit, unit_of
 from wuma.chain.codes.directory import REFRESH_SECONDS, OrderDirectory, OrderEntry
@@ -28,6 +39,7 @@ from wuma.chain.codes.units_of import Labelled, labelled, units_of_batch, units_
 __all__ = [
     "REFRESH_SECONDS",
     "Asked",
+    "BatchFacts",
     "Changed",
     "CodeState",
     "CodeSubject",
@@ -50,9 +62,13 @@ __all__ = [
     "UnitFacts",
     "UnitRange",
     "WhyNot",
+    "batch_facts",
     "batch_of",
+    "batch_of_lot",
+    "batches_numbered",
     "batches_of",
     "change",
+    "commissioned_counts",
     "end_batch_recall",
     "end_recall",
     "epoch_of_unit",
@@ -60,6 +76,7 @@ __all__ = [
     "identify",
     "index_of_unit",
     "labelled",
+    "latest_batches",
     "mark_batch_recalled",
     "mark_recalled",
     "normalise",
@@ -73,6 +90,7 @@ __all__ = [
     "subjects",
     "totals",
     "unit_of",
+    "units_of",
     "units_of_batch",
     "units_of_line",
     "within",

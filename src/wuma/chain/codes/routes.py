@@ -195,7 +195,7 @@ def open_batch(form: BatchForm, db: Db, actor: Actor, now: Now) -> BatchView:
         line_id=form.line_id,
     )
     batch = batches.open_batch(db, new, now=now)
-    return _batch_view(batch, _commissioned(db, [batch.id]))
+    return _batch_view(batch, batches.commissioned_counts(db, [batch.id]))
 
 
 @routes.get("/batches")
@@ -212,7 +212,7 @@ def list_batches(
     if after is not None:
         query = query.where(Batch.id < read_cursor(after, UUID)[0])
     rows = db.scalars(query.limit(limit + 1)).all()
-    counts = _commissioned(db, [row.id for row in rows])
+    counts = batches.commissioned_counts(db, [row.id for row in rows])
     return cut(rows, limit, key=lambda row: [row.id], item=lambda row: _batch_view(row, counts))
 
 
@@ -220,7 +220,7 @@ def list_batches(
 @needs("codes.read")
 def get_batch(batch_id: UUID, db: Db) -> BatchView:
     """Return a batch."""
-    return _batch_view(batches.get(db, batch_id), _commissioned(db, [batch_id]))
+    return _batch_view(batches.get(db, batch_id), batches.commissioned_counts(db, [batch_id]))
 
 
 class Positions(BaseModel):
@@ -401,16 +401,6 @@ def _states_of(db: Session, order_ids: list[int]) -> dict[int, dict[CodeState, i
     for order_id, state, count in db.execute(query.group_by(RunRow.order_id, RunRow.state)):
         counts.setdefault(order_id, {})[CodeState(state)] = int(count)
     return counts
-
-
-def _commissioned(db: Session, batch_ids: list[UUID]) -> dict[UUID, int]:
-    length = func.sum(RunRow.last_unit - RunRow.first_unit + 1)
-    query = (
-        select(RunRow.batch_id, length)
-        .where(RunRow.batch_id.in_(batch_ids), RunRow.state == CodeState.COMMISSIONED.value)
-        .group_by(RunRow.batch_id)
-    )
-    return {batch_id: int(count) for batch_id, count in db.execute(query) if batch_id is not None}
 
 
 def _batch_view(batch: Batch, counts: dict[UUID, int]) -> BatchView:

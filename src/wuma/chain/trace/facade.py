@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from wuma.chain.trace.affected import Affected, affected
-from wuma.chain.trace.chunks import Event
+from wuma.chain.trace.chunks import Event, read_events
 from wuma.chain.trace.containment import Stay
 from wuma.chain.trace.known import Run
-from wuma.chain.trace.postings import Role
+from wuma.chain.trace.names import name_key
+from wuma.chain.trace.postings import Role, touches_of
+from wuma.chain.trace.said import expanded, prefixes_of
 from wuma.chain.trace.standing import standing
 from wuma.chain.trace.state import Existence, Heading, Holder, InParent, Moment, State, Where
 from wuma.chain.trace.steps import StepSeen, steps_of
@@ -14,6 +16,7 @@ from wuma.chain.trace.things import FOREIGN_FROM, Things, find_thing, foreign_ke
 from wuma.chain.trace.timeline import Timeline, Told, timeline_of
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.chain.trace.whose import Parties, PartyView
+from wuma.chain.trace.with_words import events_with_words
 
 __all__ = [
     "FOREIGN_FROM",
@@ -38,11 +41,17 @@ __all__ = [
     "Told",
     "Where",
     "affected",
+    "events_with_words",
+    "expanded",
     "find_thing",
     "foreign_keys",
     "key_of",
+    "name_key",
     "names_of",
+    "prefixes_of",
+    "read_events",
     "standing",
     "steps_of",
     "timeline_of",
+    "touches_of",
 ]

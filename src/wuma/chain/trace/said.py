@@ -74,12 +74,17 @@ class Said:
     @cached_property
     def prefixes(self) -> Mapping[str, str]:
         """What the prefixes of this event's extension fields stand for."""
-        known = dict(KNOWN_PREFIXES)
-        for context in (self._context, self.fields.get("@context")):
-            for part in context if isinstance(context, list) else [context]:
-                if isinstance(part, dict):
-                    known.update((name, iri) for name, iri in part.items() if isinstance(iri, str))
-        return known
+        return prefixes_of(self._context, self.fields.get("@context"))
+
+
+def prefixes_of(*contexts: Any) -> Mapping[str, str]:
+    """Return what prefixes stand for under contexts of JSON-LD, the later ones over the earlier."""
+    known = dict(KNOWN_PREFIXES)
+    for context in contexts:
+        for part in context if isinstance(context, list) else [context]:
+            if isinstance(part, dict):
+                known.update((name, iri) for name, iri in part.items() if isinstance(iri, str))
+    return known
 
 
 def expanded(name: str, prefixes: Mapping[str, str]) -> str:

@@ -45,6 +45,8 @@ class Batch(msgspec.Struct, frozen=True):
     produced_on: date
     expires_on: date
     recall_notice: str | None
+    dossier: str | None = None
+    """The path of its public dossier, when it has one."""
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -62,6 +62,7 @@ class Problem(StrEnum):
     NO_LINK = "no_link"
     REPORT_REFUSED = "report_refused"
     PHOTO_TOO_LARGE = "photo_too_large"
+    NO_DOSSIER = "no_dossier"
     BUSY = "busy"
     BROKEN = "broken"
 
@@ -142,6 +143,11 @@ def render_received(*, language: Language, reference: str) -> bytes:
 def render_choices(*, name: str, links: Collection[tuple[str, str, str]], language: Language) -> bytes:
     """Return the page that lets a person choose where to go: address, title, languages of each link."""
     return _template("choices.html", language).render(name=name, links=links).encode()
+
+
+def render_page(name: str, *, language: Language, **values: object) -> bytes:
+    """Return a page of another journey that looks like ours; its template is beside the others."""
+    return _template(name, language).render(**values).encode()
 
 
 def render_problem(
@@ -403,6 +409,7 @@ class _BatchView(NamedTuple):
     expires_iso: str
     recall_notice: str
     recall_notice_lang: str
+    dossier: str | None
 
 
 def _batch_view(batch: Batch, language: Language) -> _BatchView:
@@ -416,6 +423,7 @@ def _batch_view(batch: Batch, language: Language) -> _BatchView:
         recall_notice=notice,
         # Brands write their notices in their own language; what it is, its characters tell.
         recall_notice_lang=_TAGS["zh"] if language == "en" and not notice.isascii() else "",
+        dossier=batch.dossier,
     )
 
 

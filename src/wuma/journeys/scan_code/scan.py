@@ -41,6 +41,7 @@ from wuma.journeys.scan_code.answer import (
     Scans,
     Step,
 )
+from wuma.journeys.scan_code.dossiers import PublicDossiers
 from wuma.journeys.scan_code.way import Seen, Ways
 from wuma.kernel.batching import Batcher
 from wuma.kernel.db import HotPool
@@ -111,6 +112,7 @@ class ScanDesk:
         pseudonyms: Pseudonyms,
         whereabouts: Whereabouts,
         ways: Ways,
+        dossiers: PublicDossiers,
     ) -> None:
         self._identifier = identifier
         self._products = products
@@ -119,6 +121,7 @@ class ScanDesk:
         self._pseudonyms = pseudonyms
         self._whereabouts = whereabouts
         self._ways = ways
+        self._dossiers = dossiers
 
         self._pool = pool
         self._batcher: Batcher[Scan, tuple[Judged, Seen]] = Batcher(self._answer_together)
@@ -168,7 +171,14 @@ class ScanDesk:
             # Counted like a code we never made: else the limit would tell which of them exist.
             self._count_wrong(visitor, now)
             return Answer(found.kind, Outcome.UNKNOWN, ())
-        return self._told(scan, judged, await self._ways.told(scan.order.tenant_id, seen))
+        way = await self._ways.told(scan.order.tenant_id, seen)
+        return self._told(scan, judged, way, await self._dossier(scan, judged))
+
+    async def _dossier(self, scan: Scan, judged: Judged) -> str | None:
+        subject, gtin = judged.subject, scan.order.gtin
+        if subject is None or subject.batch_number is None or gtin is None:
+            return None
+        return await self._dossiers.path(scan.order.tenant_id, gtin, subject.batch_number)
 
     async def _answer_together(self, scans: Sequence[Scan]) -> Sequence[tuple[Judged, Seen]]:
         """Judge scans, and read the way of their items, in one transaction."""
@@ -203,14 +213,14 @@ class ScanDesk:
             and self._attempts.exhausted(WRONG_PER_DEVICE, _device(visitor.brought), now=now)
         )
 
-    def _told(self, scan: Scan, judged: Judged, way: tuple[Step, ...]) -> Answer:
+    def _told(self, scan: Scan, judged: Judged, way: tuple[Step, ...], dossier: str | None) -> Answer:
         verdict, subject = judged.verdict, judged.subject
         batch = None
         if subject is not None and subject.batch_number is not None:
             assert subject.produced_on is not None
             assert subject.expires_on is not None
             notice = subject.recall_notice if subject.is_recalled else None
-            batch = Batch(subject.batch_number, subject.produced_on, subject.expires_on, notice)
+            batch = Batch(subject.batch_number, subject.produced_on, subject.expires_on, notice, dossier)
         return Answer(
             kind=scan.kind,
             verdict=verdict.outcome,

@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session
 from wuma.kernel.errors import NotFound
 from wuma.support.masterdata.directory import ProductCard, ProductDirectory
 from wuma.support.masterdata.division_names import canonical_code, codes_above
+from wuma.support.masterdata.importing.detect import declared_format, open_source
+from wuma.support.masterdata.importing.report import Faults, ImportReport
+from wuma.support.masterdata.importing.source import Format, Record, Source, Unreadable, is_blank
 from wuma.support.masterdata.models import (
     Datum,
     Level,
@@ -55,8 +58,11 @@ __all__ = [
     "Case",
     "Correction",
     "Datum",
+    "Faults",
+    "Format",
     "FormerGtin",
     "GtinField",
+    "ImportReport",
     "Level",
     "Line",
     "Owner",
@@ -70,17 +76,23 @@ __all__ = [
     "ProductCard",
     "ProductDirectory",
     "ProductView",
+    "Record",
     "Region",
     "Site",
     "SiteKind",
+    "Source",
+    "Unreadable",
     "canonical_code",
     "codes_above",
     "correct_gtin",
+    "declared_format",
     "find_dealers_of_region",
+    "is_blank",
     "line",
     "lines",
     "named_by_gln",
     "nearest_place",
+    "open_source",
     "owners_by_gln",
     "partner",
     "partner_by_code",

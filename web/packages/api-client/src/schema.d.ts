@@ -636,6 +636,314 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dossier/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description Say what a dossier has to hold: sections and items, their limits and where they are written.
+         */
+        get: operations["get_template_api_v1_dossier_template_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/dossier/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Entries
+         * @description List everything that was ever said of a batch, the latest first: nothing is overwritten.
+         */
+        get: operations["list_entries_api_v1_batches__batch_id__dossier_entries_get"];
+        put?: never;
+        /**
+         * Enter
+         * @description Enter items of a batch. What stands already changes nothing; a correction says why.
+         */
+        post: operations["enter_api_v1_batches__batch_id__dossier_entries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/dossier/quality-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release By Quality
+         * @description Sign the quality release (质量放行): over a gap only with a written deviation.
+         */
+        post: operations["release_by_quality_api_v1_batches__batch_id__dossier_quality_release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/dossier/market-release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release To Market
+         * @description Sign the market release (上市放行): after quality, over the same contents, by somebody else.
+         */
+        post: operations["release_to_market_api_v1_batches__batch_id__dossier_market_release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/dossier/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Release
+         * @description Take the release of a batch back; it can be signed anew.
+         */
+        post: operations["withdraw_release_api_v1_batches__batch_id__dossier_withdrawals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossier/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Series
+         * @description List series of readings, of a batch or at a place.
+         */
+        get: operations["list_series_api_v1_dossier_series_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossier/series/{series_id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Readings
+         * @description Return readings, by default of the last thirty days; of very many the means of stretches.
+         */
+        get: operations["get_readings_api_v1_dossier_series__series_id__readings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossier/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description List rules, those that have ended, too; the latest first.
+         */
+        get: operations["list_rules_api_v1_dossier_rules_get"];
+        put?: never;
+        /**
+         * Make Rule
+         * @description Make a rule for readings; what is known already is held against it at once.
+         */
+        post: operations["make_rule_api_v1_dossier_rules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossier/rules/{rule_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Rule
+         * @description End a rule; its alarms stay.
+         */
+        post: operations["end_rule_api_v1_dossier_rules__rule_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossier/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Excursions
+         * @description List excursions, the latest first: open, handled, or void because later readings show it was none.
+         */
+        get: operations["list_excursions_api_v1_dossier_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossier/alarms/{alarm_id}/handling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Handle Excursion
+         * @description Close an excursion with what was done about it.
+         */
+        post: operations["handle_excursion_api_v1_dossier_alarms__alarm_id__handling_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossier/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Entries
+         * @description Take in a file of entries, one row for each item: all of it, or nothing and the errors by row.
+         */
+        post: operations["import_entries_api_v1_dossier_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dossiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dossiers
+         * @description List dossiers by batch, the newest first, with their scores.
+         */
+        get: operations["list_dossiers_api_v1_dossiers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dossier
+         * @description Return the dossier of a batch: what stands, what is missing, who released it, where it went.
+         */
+        get: operations["get_dossier_api_v1_batches__batch_id__dossier_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/dossier.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Print Dossier
+         * @description Return the dossier as a PDF in Chinese: the same bytes for the same dossier.
+         */
+        get: operations["print_dossier_api_v1_batches__batch_id__dossier_pdf_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -2823,6 +3131,17 @@ export interface components {
             reason: string;
         };
         /**
+         * ChartView
+         * @description Readings of a series in a stretch of time, and the rules that speak of them.
+         */
+        ChartView: {
+            series: components["schemas"]["SeriesView"];
+            /** Points */
+            points: components["schemas"]["PointView"][];
+            /** Rules */
+            rules: components["schemas"]["RuleView"][];
+        };
+        /**
          * Closing
          * @description Why a recall is over.
          */
@@ -2857,6 +3176,28 @@ export interface components {
              * @default
              */
             header?: string;
+        };
+        /**
+         * ComplaintView
+         * @description What a consumer reported about an item of the batch; nobody's contact.
+         */
+        ComplaintView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Concern */
+            concern: string;
+            /** State */
+            state: string;
+            /** Handled Note */
+            handled_note: string | null;
         };
         /**
          * CorrectionBody
@@ -2905,6 +3246,111 @@ export interface components {
          * @enum {string}
          */
         Delimiter: "comma" | "semicolon" | "tab" | "pipe" | "none";
+        /**
+         * DossierSummary
+         * @description A dossier in the list.
+         */
+        DossierSummary: {
+            /**
+             * Batch Id
+             * Format: uuid
+             */
+            batch_id: string;
+            /** Gtin */
+            gtin: string;
+            /** Lot */
+            lot: string;
+            /** Product Zh */
+            product_zh: string;
+            /** Product En */
+            product_en: string;
+            /** Stage */
+            stage: number | null;
+            /**
+             * Produced On
+             * Format: date
+             */
+            produced_on: string;
+            /** Percent */
+            percent: number;
+            /** Gap Count */
+            gap_count: number;
+            /** State */
+            state: string;
+            /** Open Alarm Count */
+            open_alarm_count: number;
+            /** Recalled At */
+            recalled_at: string | null;
+        };
+        /**
+         * DossierView
+         * @description The dossier of a batch.
+         */
+        DossierView: {
+            /**
+             * Batch Id
+             * Format: uuid
+             */
+            batch_id: string;
+            /** Gtin */
+            gtin: string;
+            /** Lot */
+            lot: string;
+            /**
+             * Product Id
+             * Format: uuid
+             */
+            product_id: string;
+            /** Product Zh */
+            product_zh: string;
+            /** Product En */
+            product_en: string;
+            /** Stage */
+            stage: number | null;
+            /**
+             * Produced On
+             * Format: date
+             */
+            produced_on: string;
+            /**
+             * Expires On
+             * Format: date
+             */
+            expires_on: string;
+            /** Recalled At */
+            recalled_at: string | null;
+            /** Standing */
+            standing: components["schemas"]["StandingView"][];
+            /** Drawn */
+            drawn: {
+                [key: string]: string;
+            };
+            /** Required Count */
+            required_count: number;
+            /** Good Count */
+            good_count: number;
+            /** Percent */
+            percent: number;
+            /** Gaps */
+            gaps: components["schemas"]["GapView"][];
+            releases: components["schemas"]["ReleasesView"];
+            /** Contents */
+            contents: string;
+            /** Stored */
+            stored: components["schemas"]["StepView"][];
+            /** Sold */
+            sold: components["schemas"]["StepView"][];
+            /** Complaints */
+            complaints: components["schemas"]["ComplaintView"][];
+            /** Open Alarm Count */
+            open_alarm_count: number;
+        };
+        /**
+         * Due
+         * @description By when an item has to be there.
+         * @enum {string}
+         */
+        Due: "quality" | "market" | "optional";
         /**
          * EditionBody
          * @description What is said of an anchor, whole, and why.
@@ -2957,6 +3403,26 @@ export interface components {
             effective_at: string;
             /** Withdrawn At */
             withdrawn_at: string | null;
+        };
+        /**
+         * EntriesForm
+         * @description What is entered into the dossier of a batch: all of it or nothing.
+         */
+        EntriesForm: {
+            /** Entries */
+            entries: components["schemas"]["ItemEntryForm"][];
+        };
+        /**
+         * EntriesView
+         * @description What came of it.
+         */
+        EntriesView: {
+            /** New Count */
+            new_count: number;
+            /** Corrected Count */
+            corrected_count: number;
+            /** Unchanged Count */
+            unchanged_count: number;
         };
         /**
          * EntryForm
@@ -3052,6 +3518,58 @@ export interface components {
             };
         };
         /**
+         * ExcursionView
+         * @description An excursion: of which rule, in which series, and what was done about it.
+         */
+        ExcursionView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Rule Id
+             * Format: uuid
+             */
+            rule_id: string;
+            /** Rule Name */
+            rule_name: string;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            series: components["schemas"]["SeriesView"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Worst */
+            worst: number;
+            /** Readings */
+            readings: number;
+            /** Is Over */
+            is_over: boolean;
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            /** Void At */
+            void_at: string | null;
+            /** Handled At */
+            handled_at: string | null;
+            /** Handled By */
+            handled_by: string | null;
+            /** Handled Note */
+            handled_note: string | null;
+        };
+        /**
          * Existence
          * @description Whether a thing is there.
          * @enum {string}
@@ -3063,6 +3581,12 @@ export interface components {
          * @enum {string}
          */
         FileState: "queued" | "making" | "ready" | "released" | "purged" | "expired" | "failed";
+        /**
+         * Finding
+         * @description What limits say of a value.
+         * @enum {string}
+         */
+        Finding: "within" | "outside" | "no_limit" | "undecided";
         /**
          * FormerGtinView
          * @description A GTIN that the item, or a case, once had: what was printed with it stays alive.
@@ -3089,6 +3613,18 @@ export interface components {
             replaced_by: string | null;
             /** Reason */
             reason: string;
+        };
+        /**
+         * GapView
+         * @description What is missing, or not as it must be.
+         */
+        GapView: {
+            /** Item */
+            item: string;
+            /** Subject */
+            subject: string;
+            why: components["schemas"]["Why"];
+            due: components["schemas"]["Due"];
         };
         /**
          * GeoSource
@@ -3136,21 +3672,20 @@ export interface components {
             last_event_at: string | null;
         };
         /**
+         * HandledForm
+         * @description What was done about an alarm.
+         */
+        HandledForm: {
+            /** Note */
+            note: string;
+        };
+        /**
          * Handling
          * @description What was done about a report.
          */
         Handling: {
             /** Note */
             note: string;
-        };
-        /**
-         * HeadingView
-         * @description Whither it was sent, and has not been heard to arrive.
-         */
-        HeadingView: {
-            party: components["schemas"]["PartyView"] | null;
-            location: components["schemas"]["PartyView"] | null;
-            since: components["schemas"]["SinceView"];
         };
         /**
          * HolderCount
@@ -3351,55 +3886,108 @@ export interface components {
             seconds: number;
         };
         /**
-         * ItemView
-         * @description How a thing stands: where, whose, in what, in which condition, of which lot.
+         * ItemEntryForm
+         * @description What is entered of one item. All is text, as people write it: `<0.02`, 合格, 2026-05-01.
          */
-        ItemView: {
-            thing: components["schemas"]["ThingRef"];
+        ItemEntryForm: {
+            /** Item */
+            item: string;
+            /** Value */
+            value: string;
             /**
-             * As Of
+             * Subject
+             * @default
+             */
+            subject?: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit?: string;
+            /**
+             * Least
+             * @default
+             */
+            least?: string;
+            /**
+             * Most
+             * @default
+             */
+            most?: string;
+            /**
+             * Method
+             * @default
+             */
+            method?: string;
+            /**
+             * Instrument
+             * @default
+             */
+            instrument?: string;
+            /**
+             * Operator
+             * @default
+             */
+            operator?: string;
+            /** Measured At */
+            measured_at?: string | null;
+            /**
+             * Reason
+             * @description Why this is corrected; needed when something else stands.
+             * @default
+             */
+            reason?: string;
+            /**
+             * Replaces
+             * @description The entry that was seen; refused when it no longer stands.
+             */
+            replaces?: string | null;
+        };
+        /**
+         * ItemEntryView
+         * @description What somebody, or an event, said of an item.
+         */
+        ItemEntryView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Item */
+            item: string;
+            /** Subject */
+            subject: string;
+            /** Value */
+            value: string;
+            /** Unit */
+            unit: string;
+            /** Least */
+            least: string;
+            /** Most */
+            most: string;
+            /** Method */
+            method: string;
+            /** Instrument */
+            instrument: string;
+            /** Operator */
+            operator: string;
+            /** Measured At */
+            measured_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Source */
+            source: string;
+            /** Replaces */
+            replaces: string | null;
+            /** Event Id */
+            event_id: number | null;
+            /**
+             * Recorded At
              * Format: date-time
              */
-            as_of: string;
-            /** Known At */
-            known_at: string | null;
-            existence: components["schemas"]["Existence"];
-            code_state: components["schemas"]["CodeState"] | null;
-            commissioned: components["schemas"]["SinceView"] | null;
-            ended: components["schemas"]["SinceView"] | null;
-            /** Lot */
-            lot: string | null;
-            /** Produced On */
-            produced_on: string | null;
-            /** Expires On */
-            expires_on: string | null;
-            /** Parents */
-            parents: components["schemas"]["ParentView"][];
-            /** Associated With */
-            associated_with: components["schemas"]["ParentView"][];
-            /** Contents */
-            contents: components["schemas"]["ThingRef"][];
-            /** Contents Count */
-            contents_count: number;
-            /** Associated */
-            associated: components["schemas"]["ThingRef"][];
-            /** Lot Item Count */
-            lot_item_count: number;
-            where: components["schemas"]["WhereView"] | null;
-            holder: components["schemas"]["HolderView"] | null;
-            heading: components["schemas"]["HeadingView"] | null;
-            /** Disposition */
-            disposition: string | null;
-            disposition_since: components["schemas"]["SinceView"] | null;
-            /** Persistent Dispositions */
-            persistent_dispositions: string[];
-            last_event: components["schemas"]["LastEventView"] | null;
-            /** Event Count */
-            event_count: number;
-            /** Corrections */
-            corrections: components["schemas"]["CorrectionView"][];
-            /** Is Cut */
-            is_cut: boolean;
+            recorded_at: string;
+            /** Actor */
+            actor: string;
         };
         /**
          * JobView
@@ -3427,12 +4015,6 @@ export interface components {
                 [key: string]: string;
             }[];
         };
-        /**
-         * Kind
-         * @description What is in a file.
-         * @enum {string}
-         */
-        Kind: "rows" | "sheets";
         /**
          * LastEventView
          * @description The last event of its life; `via` is the way up to what the event was about.
@@ -3871,6 +4453,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[DossierSummary] */
+        Page_DossierSummary_: {
+            /** Items */
+            items: components["schemas"]["DossierSummary"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[EditionView] */
         Page_EditionView_: {
             /** Items */
@@ -3885,10 +4474,24 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[ExcursionView] */
+        Page_ExcursionView_: {
+            /** Items */
+            items: components["schemas"]["ExcursionView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[GoodsView] */
         Page_GoodsView_: {
             /** Items */
             items: components["schemas"]["GoodsView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[ItemEntryView] */
+        Page_ItemEntryView_: {
+            /** Items */
+            items: components["schemas"]["ItemEntryView"][];
             /** Next */
             next?: string | null;
         };
@@ -3962,10 +4565,24 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[RuleView] */
+        Page_RuleView_: {
+            /** Items */
+            items: components["schemas"]["RuleView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ScanView] */
         Page_ScanView_: {
             /** Items */
             items: components["schemas"]["ScanView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[SeriesView] */
+        Page_SeriesView_: {
+            /** Items */
+            items: components["schemas"]["SeriesView"][];
             /** Next */
             next?: string | null;
         };
@@ -4196,6 +4813,25 @@ export interface components {
             unit: number;
         };
         /**
+         * PointView
+         * @description A reading, or what a stretch of time comes to.
+         */
+        PointView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Mean */
+            mean: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** Count */
+            count: number;
+        };
+        /**
          * Positions
          * @description Part of an order, by running numbers as printed in the file: 1 is the order's first code.
          */
@@ -4335,7 +4971,7 @@ export interface components {
             gtin: string | null;
             /** Level */
             level: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["wuma__chain__codes__print_files__Kind"];
             /** Part */
             part: number;
             /** Part Count */
@@ -4725,6 +5361,17 @@ export interface components {
             is_retired: boolean;
         };
         /**
+         * ReleaseForm
+         * @description A signature. `deviation` says why a batch is released over its gaps.
+         */
+        ReleaseForm: {
+            /**
+             * Deviation
+             * @default
+             */
+            deviation?: string;
+        };
+        /**
          * ReleaseView
          * @description A file given out: its receipt, and where to fetch it until when. The address is shown this once.
          */
@@ -4737,6 +5384,22 @@ export interface components {
              * Format: date-time
              */
             fetch_until: string;
+        };
+        /**
+         * ReleasesView
+         * @description How far the release has come: open, quality, market.
+         */
+        ReleasesView: {
+            /** State */
+            state: string;
+            /** Round */
+            round: number;
+            quality: components["schemas"]["SignatureView"] | null;
+            market: components["schemas"]["SignatureView"] | null;
+            /** Earlier */
+            earlier: components["schemas"]["SignatureView"][];
+            /** Withdrawals */
+            withdrawals: components["schemas"]["WithdrawalView"][];
         };
         /**
          * ReportView
@@ -4790,6 +5453,67 @@ export interface components {
          * @enum {string}
          */
         Role: "platform_operator" | "brand_admin" | "marketer" | "qa" | "channel_manager" | "line_operator" | "customer_service" | "printing_vendor" | "auditor";
+        /**
+         * RuleForm
+         * @description What readings have to keep to, and for how many seconds they may fail to.
+         */
+        RuleForm: {
+            /** Name */
+            name: string;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Place */
+            place?: string | null;
+            /** Least */
+            least?: number | null;
+            /** Most */
+            most?: number | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds?: number;
+        };
+        /**
+         * RuleView
+         * @description A rule.
+         */
+        RuleView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Symbol */
+            symbol: string;
+            /** Place */
+            place: string | null;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Made By */
+            made_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+        };
         /**
          * ScanView
          * @description A scan as it was answered. `person` is a pseudonym; `region` a division code.
@@ -4867,6 +5591,36 @@ export interface components {
          * @enum {string}
          */
         Scheme: "ecode" | "handle";
+        /**
+         * Section
+         * @description A part of the dossier.
+         * @enum {string}
+         */
+        Section: "product" | "material" | "process" | "equipment" | "person" | "lab" | "release" | "storage" | "sales" | "risk" | "recall";
+        /**
+         * SeriesView
+         * @description Readings of one kind by one device at one place.
+         */
+        SeriesView: {
+            /** Id */
+            id: number;
+            /** Quantity */
+            quantity: string;
+            /** Component */
+            component: string;
+            /** Unit */
+            unit: string;
+            /** Symbol */
+            symbol: string;
+            /** Device */
+            device: string;
+            /** Place */
+            place: string;
+            /** Gtin */
+            gtin: string;
+            /** Lot */
+            lot: string;
+        };
         /**
          * SessionView
          * @description Somewhere one is signed in.
@@ -5006,6 +5760,34 @@ export interface components {
             totp?: string | null;
         };
         /**
+         * SignatureView
+         * @description Who released, when, and the digest of what.
+         */
+        SignatureView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Round */
+            round: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Signed At
+             * Format: date-time
+             */
+            signed_at: string;
+            /** Signer */
+            signer: string;
+            /** Deviation */
+            deviation: string;
+            /** Gaps */
+            gaps: components["schemas"]["GapView"][];
+            /** Contents */
+            contents: string;
+        };
+        /**
          * SinceView
          * @description When something was said, and by which event.
          */
@@ -5083,6 +5865,59 @@ export interface components {
             address: string;
         };
         /**
+         * StandingView
+         * @description What stands of an item, and what its limits say of it.
+         */
+        StandingView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Item */
+            item: string;
+            /** Subject */
+            subject: string;
+            /** Value */
+            value: string;
+            /** Unit */
+            unit: string;
+            /** Least */
+            least: string;
+            /** Most */
+            most: string;
+            /** Method */
+            method: string;
+            /** Instrument */
+            instrument: string;
+            /** Operator */
+            operator: string;
+            /** Measured At */
+            measured_at: string | null;
+            /** Reason */
+            reason: string;
+            /** Source */
+            source: string;
+            /** Replaces */
+            replaces: string | null;
+            /** Event Id */
+            event_id: number | null;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+            /** Actor */
+            actor: string;
+            finding: components["schemas"]["Finding"];
+            /** Limit */
+            limit: string;
+            /** Earlier Count */
+            earlier_count: number;
+            /** Is Contradicted */
+            is_contradicted: boolean;
+        };
+        /**
          * StayView
          * @description An interval in which the thing was directly in another.
          */
@@ -5095,6 +5930,23 @@ export interface components {
             since: string;
             /** Until */
             until: string | null;
+        };
+        /**
+         * StepView
+         * @description One event: of the lot, or of an item that stands for it.
+         */
+        StepView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Biz Step */
+            biz_step: string;
+            /** Place */
+            place: string;
+            /** Event Id */
+            event_id: number;
         };
         /**
          * Target
@@ -5135,6 +5987,18 @@ export interface components {
              * @default false
              */
             byte_order_mark?: boolean;
+        };
+        /**
+         * TemplateView
+         * @description What a dossier has to hold.
+         */
+        TemplateView: {
+            /** Version */
+            version: number;
+            /** Sections */
+            sections: components["schemas"]["wuma__chain__dossier__views__HeadingView"][];
+            /** Items */
+            items: components["schemas"]["wuma__chain__dossier__views__ItemView"][];
         };
         /**
          * TenantOrder
@@ -5307,6 +6171,12 @@ export interface components {
             since: components["schemas"]["SinceView"];
         };
         /**
+         * Why
+         * @description What is wrong with an item.
+         * @enum {string}
+         */
+        Why: "missing" | "no_subject" | "outside" | "failed" | "undecided" | "no_limit";
+        /**
          * WhyNot
          * @description Why a text stands for no unit. Outside of the house these all look the same, but for typing errors.
          * @enum {string}
@@ -5321,6 +6191,31 @@ export interface components {
             anchor: string;
             /** Number */
             number: number;
+        };
+        /**
+         * WithdrawalForm
+         * @description Why a release is taken back.
+         */
+        WithdrawalForm: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * WithdrawalView
+         * @description A round of releases that was taken back.
+         */
+        WithdrawalView: {
+            /** Round */
+            round: number;
+            /**
+             * Withdrawn At
+             * Format: date-time
+             */
+            withdrawn_at: string;
+            /** Actor */
+            actor: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * XRay
@@ -5352,6 +6247,124 @@ export interface components {
             /** Scans */
             scans: components["schemas"]["ScanView"][];
         };
+        /**
+         * Kind
+         * @description What is in a file.
+         * @enum {string}
+         */
+        wuma__chain__codes__print_files__Kind: "rows" | "sheets";
+        /**
+         * Kind
+         * @description What kind of value an item has.
+         * @enum {string}
+         */
+        wuma__chain__dossier__values__Kind: "text" | "number" | "date" | "instant" | "verdict" | "samples";
+        /**
+         * HeadingView
+         * @description A section of the template.
+         */
+        wuma__chain__dossier__views__HeadingView: {
+            id: components["schemas"]["Section"];
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+            /** Clause */
+            clause: string;
+            /** Recurs */
+            recurs: boolean;
+            /** Subject Zh */
+            subject_zh: string;
+            /** Subject En */
+            subject_en: string;
+        };
+        /**
+         * ItemView
+         * @description An item of the template, for formula of one stage.
+         */
+        wuma__chain__dossier__views__ItemView: {
+            /** Id */
+            id: string;
+            section: components["schemas"]["Section"];
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+            kind: components["schemas"]["wuma__chain__dossier__values__Kind"];
+            /** Unit */
+            unit: string;
+            due: components["schemas"]["Due"];
+            /** Is Public */
+            is_public: boolean;
+            /** Is Drawn */
+            is_drawn: boolean;
+            /** Needs Limit */
+            needs_limit: boolean;
+            /** Limit */
+            limit: string;
+            /** Clause */
+            clause: string;
+        };
+        /**
+         * HeadingView
+         * @description Whither it was sent, and has not been heard to arrive.
+         */
+        wuma__chain__trace__items__HeadingView: {
+            party: components["schemas"]["PartyView"] | null;
+            location: components["schemas"]["PartyView"] | null;
+            since: components["schemas"]["SinceView"];
+        };
+        /**
+         * ItemView
+         * @description How a thing stands: where, whose, in what, in which condition, of which lot.
+         */
+        wuma__chain__trace__items__ItemView: {
+            thing: components["schemas"]["ThingRef"];
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Known At */
+            known_at: string | null;
+            existence: components["schemas"]["Existence"];
+            code_state: components["schemas"]["CodeState"] | null;
+            commissioned: components["schemas"]["SinceView"] | null;
+            ended: components["schemas"]["SinceView"] | null;
+            /** Lot */
+            lot: string | null;
+            /** Produced On */
+            produced_on: string | null;
+            /** Expires On */
+            expires_on: string | null;
+            /** Parents */
+            parents: components["schemas"]["ParentView"][];
+            /** Associated With */
+            associated_with: components["schemas"]["ParentView"][];
+            /** Contents */
+            contents: components["schemas"]["ThingRef"][];
+            /** Contents Count */
+            contents_count: number;
+            /** Associated */
+            associated: components["schemas"]["ThingRef"][];
+            /** Lot Item Count */
+            lot_item_count: number;
+            where: components["schemas"]["WhereView"] | null;
+            holder: components["schemas"]["HolderView"] | null;
+            heading: components["schemas"]["wuma__chain__trace__items__HeadingView"] | null;
+            /** Disposition */
+            disposition: string | null;
+            disposition_since: components["schemas"]["SinceView"] | null;
+            /** Persistent Dispositions */
+            persistent_dispositions: string[];
+            last_event: components["schemas"]["LastEventView"] | null;
+            /** Event Count */
+            event_count: number;
+            /** Corrections */
+            corrections: components["schemas"]["CorrectionView"][];
+            /** Is Cut */
+            is_cut: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -5377,27 +6390,37 @@ export type CaptureProblem = components['schemas']['CaptureProblem'];
 export type CaseBody = components['schemas']['CaseBody'];
 export type CaseView = components['schemas']['CaseView'];
 export type ChangeView = components['schemas']['ChangeView'];
+export type ChartView = components['schemas']['ChartView'];
 export type Closing = components['schemas']['Closing'];
 export type CodeSpan = components['schemas']['CodeSpan'];
 export type CodeState = components['schemas']['CodeState'];
 export type Column = components['schemas']['Column'];
+export type ComplaintView = components['schemas']['ComplaintView'];
 export type CorrectionBody = components['schemas']['CorrectionBody'];
 export type CorrectionView = components['schemas']['CorrectionView'];
 export type Datum = components['schemas']['Datum'];
 export type Delimiter = components['schemas']['Delimiter'];
+export type DossierSummary = components['schemas']['DossierSummary'];
+export type DossierView = components['schemas']['DossierView'];
+export type Due = components['schemas']['Due'];
 export type EditionBody = components['schemas']['EditionBody'];
 export type EditionView = components['schemas']['EditionView'];
+export type EntriesForm = components['schemas']['EntriesForm'];
+export type EntriesView = components['schemas']['EntriesView'];
 export type EntryForm = components['schemas']['EntryForm'];
 export type EntryView = components['schemas']['EntryView'];
 export type EventView = components['schemas']['EventView'];
+export type ExcursionView = components['schemas']['ExcursionView'];
 export type Existence = components['schemas']['Existence'];
 export type FileState = components['schemas']['FileState'];
+export type Finding = components['schemas']['Finding'];
 export type FormerGtinView = components['schemas']['FormerGtinView'];
+export type GapView = components['schemas']['GapView'];
 export type GeoSource = components['schemas']['GeoSource'];
 export type GoodsLevel = components['schemas']['GoodsLevel'];
 export type GoodsView = components['schemas']['GoodsView'];
+export type HandledForm = components['schemas']['HandledForm'];
 export type Handling = components['schemas']['Handling'];
-export type HeadingView = components['schemas']['HeadingView'];
 export type HolderCount = components['schemas']['HolderCount'];
 export type HolderView = components['schemas']['HolderView'];
 export type HoldingView = components['schemas']['HoldingView'];
@@ -5409,10 +6432,10 @@ export type ImportKind = components['schemas']['ImportKind'];
 export type ImportReport = components['schemas']['ImportReport'];
 export type ImportView = components['schemas']['ImportView'];
 export type InvariantView = components['schemas']['InvariantView'];
-export type ItemView = components['schemas']['ItemView'];
+export type ItemEntryForm = components['schemas']['ItemEntryForm'];
+export type ItemEntryView = components['schemas']['ItemEntryView'];
 export type JobView = components['schemas']['JobView'];
 export type KeySet = components['schemas']['KeySet'];
-export type Kind = components['schemas']['Kind'];
 export type LastEventView = components['schemas']['LastEventView'];
 export type Leak = components['schemas']['Leak'];
 export type LeakSource = components['schemas']['LeakSource'];
@@ -5434,9 +6457,12 @@ export type PageAccountView = components['schemas']['Page_AccountView_'];
 export type PageAlarmView = components['schemas']['Page_AlarmView_'];
 export type PageAuditView = components['schemas']['Page_AuditView_'];
 export type PageBatchView = components['schemas']['Page_BatchView_'];
+export type PageDossierSummary = components['schemas']['Page_DossierSummary_'];
 export type PageEditionView = components['schemas']['Page_EditionView_'];
 export type PageEntryView = components['schemas']['Page_EntryView_'];
+export type PageExcursionView = components['schemas']['Page_ExcursionView_'];
 export type PageGoodsView = components['schemas']['Page_GoodsView_'];
+export type PageItemEntryView = components['schemas']['Page_ItemEntryView_'];
 export type PageJobView = components['schemas']['Page_JobView_'];
 export type PageLineView = components['schemas']['Page_LineView_'];
 export type PageOrderView = components['schemas']['Page_OrderView_'];
@@ -5447,7 +6473,9 @@ export type PageProductView = components['schemas']['Page_ProductView_'];
 export type PageRecallView = components['schemas']['Page_RecallView_'];
 export type PageRegionView = components['schemas']['Page_RegionView_'];
 export type PageReportView = components['schemas']['Page_ReportView_'];
+export type PageRuleView = components['schemas']['Page_RuleView_'];
 export type PageScanView = components['schemas']['Page_ScanView_'];
+export type PageSeriesView = components['schemas']['Page_SeriesView_'];
 export type PageSessionView = components['schemas']['Page_SessionView_'];
 export type PageSiteView = components['schemas']['Page_SiteView_'];
 export type PageTenantView = components['schemas']['Page_TenantView_'];
@@ -5461,6 +6489,7 @@ export type PartnerView = components['schemas']['PartnerView'];
 export type PartyView = components['schemas']['PartyView'];
 export type PasswordChange = components['schemas']['PasswordChange'];
 export type PersonView = components['schemas']['PersonView'];
+export type PointView = components['schemas']['PointView'];
 export type Positions = components['schemas']['Positions'];
 export type Preview = components['schemas']['Preview'];
 export type PreviewForm = components['schemas']['PreviewForm'];
@@ -5482,26 +6511,36 @@ export type ReceiptView = components['schemas']['ReceiptView'];
 export type ReconciliationView = components['schemas']['ReconciliationView'];
 export type RegionLevel = components['schemas']['RegionLevel'];
 export type RegionView = components['schemas']['RegionView'];
+export type ReleaseForm = components['schemas']['ReleaseForm'];
 export type ReleaseView = components['schemas']['ReleaseView'];
+export type ReleasesView = components['schemas']['ReleasesView'];
 export type ReportView = components['schemas']['ReportView'];
 export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
+export type RuleForm = components['schemas']['RuleForm'];
+export type RuleView = components['schemas']['RuleView'];
 export type ScanView = components['schemas']['ScanView'];
 export type ScansOfToday = components['schemas']['ScansOfToday'];
 export type Scheme = components['schemas']['Scheme'];
+export type Section = components['schemas']['Section'];
+export type SeriesView = components['schemas']['SeriesView'];
 export type SessionView = components['schemas']['SessionView'];
 export type SheetCode = components['schemas']['SheetCode'];
 export type SheetForm = components['schemas']['SheetForm'];
 export type SheetFormat = components['schemas']['SheetFormat'];
 export type SheetLayout = components['schemas']['SheetLayout'];
 export type SignInBody = components['schemas']['SignInBody'];
+export type SignatureView = components['schemas']['SignatureView'];
 export type SinceView = components['schemas']['SinceView'];
 export type SiteBody = components['schemas']['SiteBody'];
 export type SiteKind = components['schemas']['SiteKind'];
 export type SiteView = components['schemas']['SiteView'];
+export type StandingView = components['schemas']['StandingView'];
 export type StayView = components['schemas']['StayView'];
+export type StepView = components['schemas']['StepView'];
 export type Target = components['schemas']['Target'];
 export type Template = components['schemas']['Template'];
+export type TemplateView = components['schemas']['TemplateView'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
 export type ThingRef = components['schemas']['ThingRef'];
@@ -5513,9 +6552,18 @@ export type TotpCode = components['schemas']['TotpCode'];
 export type TotpPrepared = components['schemas']['TotpPrepared'];
 export type TransitionForm = components['schemas']['TransitionForm'];
 export type WhereView = components['schemas']['WhereView'];
+export type Why = components['schemas']['Why'];
 export type WhyNot = components['schemas']['WhyNot'];
 export type WithdrawalBody = components['schemas']['WithdrawalBody'];
+export type WithdrawalForm = components['schemas']['WithdrawalForm'];
+export type WithdrawalView = components['schemas']['WithdrawalView'];
 export type XRay = components['schemas']['XRay'];
+export type WumaChainCodesPrintFilesKind = components['schemas']['wuma__chain__codes__print_files__Kind'];
+export type WumaChainDossierValuesKind = components['schemas']['wuma__chain__dossier__values__Kind'];
+export type WumaChainDossierViewsHeadingView = components['schemas']['wuma__chain__dossier__views__HeadingView'];
+export type WumaChainDossierViewsItemView = components['schemas']['wuma__chain__dossier__views__ItemView'];
+export type WumaChainTraceItemsHeadingView = components['schemas']['wuma__chain__trace__items__HeadingView'];
+export type WumaChainTraceItemsItemView = components['schemas']['wuma__chain__trace__items__ItemView'];
 export type $defs = Record<string, never>;
 export interface operations {
     sign_in_api_v1_session_post: {
@@ -6741,8 +7789,596 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemView"];
+                    "application/json": components["schemas"]["wuma__chain__trace__items__ItemView"];
                 };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_template_api_v1_dossier_template_get: {
+        parameters: {
+            query?: {
+                /** @description The stage of the formula. */
+                stage?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_entries_api_v1_batches__batch_id__dossier_entries_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description Only of this item. */
+                item?: string | null;
+                /** @description Only of this lot, machine, post. */
+                subject?: string | null;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemEntryView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    enter_api_v1_batches__batch_id__dossier_entries_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntriesForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    release_by_quality_api_v1_batches__batch_id__dossier_quality_release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    release_to_market_api_v1_batches__batch_id__dossier_market_release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    withdraw_release_api_v1_batches__batch_id__dossier_withdrawals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WithdrawalView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_series_api_v1_dossier_series_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                batch_id?: string | null;
+                place?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SeriesView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_readings_api_v1_dossier_series__series_id__readings_get: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                series_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChartView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_rules_api_v1_dossier_rules_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RuleView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    make_rule_api_v1_dossier_rules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    end_rule_api_v1_dossier_rules__rule_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_excursions_api_v1_dossier_alarms_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                state?: string | null;
+                batch_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExcursionView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    handle_excursion_api_v1_dossier_alarms__alarm_id__handling_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandledForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExcursionView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    import_entries_api_v1_dossier_imports_post: {
+        parameters: {
+            query?: {
+                /** @description Its ending says the format, before the Content-Type. */
+                filename?: string | null;
+                /** @description Only say what would come of it. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file as it is: CSV or XLSX, at most 32 MiB. */
+        requestBody: {
+            content: {
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_dossiers_api_v1_dossiers_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+                /** @description How the lot begins. */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DossierSummary_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_dossier_api_v1_batches__batch_id__dossier_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DossierView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    print_dossier_api_v1_batches__batch_id__dossier_pdf_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {
