@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx2 as httpx
 import pytest
@@ -108,11 +109,15 @@ class GuideBrand:
 
     def activated(self) -> Label:
         """Return the label of one can of a batch."""
+        return self.activated_for("B1")[0]
+
+    def activated_for(self, number: str) -> tuple[Label, UUID]:
+        """Return the label of one can of the batch of a number, and the batch."""
         _, (label,) = self.printed(1)
         with self.runtime.database.transaction(Scope.of(self.tenant_id)) as session:
-            batch = open_batch(session, self.product)
+            batch = open_batch(session, self.product, number=number)
             bring(session, [UnitRange(label.unit, label.unit)], CodeState.COMMISSIONED, batch.id)
-        return label
+            return label, batch.id
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +213,21 @@ def test_answer_a_customer_complaint(
     assert '"outcome": "first_genuine"' in said
     assert "It says in doubt." in said
     assert '"handled"' in said
+
+
+def test_recall_goods(shell: Shell, guide_brand: GuideBrand) -> None:
+    label, batch_id = guide_brand.activated_for("RECALLED")
+
+    said = shell(
+        blocks("recall-goods.md", "sh"),
+        QA=guide_brand.token(Role.QA),
+        BATCH=batch_id,
+        CAN=f"https://id.wuma.test{label.open_path}",
+    )
+
+    balance = '{"affected":1,"destroyed":0,"held":1,"outstanding":0}'
+    assert balance in "".join(said.split())
+    assert said.rstrip().endswith('Z"')
 
 
 def test_keys_are_rotated_and_their_copy_opens(shell: Shell, guide_brand: GuideBrand) -> None:

@@ -202,6 +202,34 @@ def test_raw_material_leads_to_the_cans_that_were_made_of_it(
     assert scan(client, goods.cans[0])["verdict"] != "recalled"
 
 
+def test_what_a_line_told_by_events_is_found_by_its_hours(
+    admin: SignedInClient, client: TestClient, goods: Goods
+) -> None:
+    gln = new_gln()
+    site = admin.post("/sites", json={"gln": gln, "kind": "factory", "name": "二厂"}).json()
+    line = {"site_id": site["id"], "code": "L2", "name": "二线", "gln_extension": "L2"}
+    line_id = admin.post("/lines", json=line).json()["id"]
+    read_point = {"id": f"urn:epc:id:sgln:{gln[:7]}.{gln[7:12]}.L2"}
+    made = {"action": "ADD", "bizStep": "commissioning", "readPoint": read_point}
+    capture(
+        admin,
+        event(at="2026-05-01T08:59:59Z", epcList=[uri(goods.cans[0])], **made),
+        event(at="2026-05-01T09:00:00Z", epcList=[uri(goods.cans[18]), uri(goods.cans[19])], **made),
+        event(at="2026-05-01T10:00:00Z", epcList=[uri(goods.cans[20])], **made),
+    )
+    hours = {"since": "2026-05-01T09:00:00Z", "until": "2026-05-01T10:00:00Z"}
+
+    recall = open_recall(admin, {"kind": "line", "line_id": line_id, **hours})
+
+    assert report_of(admin, recall)["balance"]["affected"] == 2
+    assert [scan(client, goods.cans[n])["verdict"] == "recalled" for n in (0, 18, 19, 20)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 def test_goods_are_counted_back_once_by_can_by_case_and_again(admin: SignedInClient, goods: Goods) -> None:
     recall = open_recall(admin, {"kind": "batch", "batch_id": goods.batch_id})
 

@@ -20,7 +20,7 @@ from wuma.chain.codes.facade import (
     units_of_batch,
     units_of_line,
 )
-from wuma.chain.trace.facade import Things, find_thing
+from wuma.chain.trace.facade import Things, commissioned_at, find_thing
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound
 from wuma.kernel.http.fields import Moment
 from wuma.kernel.keys import Keyring
@@ -28,6 +28,7 @@ from wuma.support.masterdata import facade as masterdata
 
 CODES_MAX: Final = 10_000
 CODE_CHARACTERS_MAX: Final = 500
+_PLACE: Final = "https://id.gs1.org/414/"
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=CODE_CHARACTERS_MAX)]
 
@@ -91,8 +92,13 @@ def starts_of(session: Session, keyring: Keyring, tenant_id: int, scope: Scope) 
             named = Things(session, keyring, tenant_id).find([lot])
             return normalise([*units_of_batch(session, batch_id), *(UnitRange(n, n) for n in named.values())])
         case LineScope(line_id=line_id, since=since, until=until):
-            masterdata.line(session, line_id)
-            return units_of_line(session, line_id, since, until)
+            line = masterdata.line(session, line_id)
+            made = units_of_line(session, line_id, since, until)
+            if line.gln_extension is not None:
+                place = f"{_PLACE}{masterdata.site(session, line.site_id).gln}/254/{line.gln_extension}"
+                told = commissioned_at(session, keyring, tenant_id, place, since, until)
+                made += [UnitRange(*run) for run in told]
+            return normalise(made)
         case MaterialScope(name=name):
             number = find_thing(session, keyring, tenant_id, name)
             if number is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wuma.chain.trace.affected import Affected, affected
 from wuma.chain.trace.chunks import Event, read_events
+from wuma.chain.trace.commissioned import commissioned_at
 from wuma.chain.trace.containment import Stay
 from wuma.chain.trace.known import Run
 from wuma.chain.trace.names import name_key
@@ -41,6 +42,7 @@ __all__ = [
     "Told",
     "Where",
     "affected",
+    "commissioned_at",
     "events_with_words",
     "expanded",
     "find_thing",
