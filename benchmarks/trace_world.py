@@ -1,4 +1,4 @@
-"""A brand's EPCIS documents, as its lines and warehouses would send them: seeded, and as large as is asked for.
+"""A brand's EPCIS documents, as lines and warehouses would send them: seeded, as large as is asked for.
 
 Lots of 40,000 cans. A line commissions cans and cases by the thousand, packs six cans into a case and sixty
 cases onto a pallet, and rejects one can in two hundred, which is why runs break. Pallets are shipped to
@@ -64,6 +64,7 @@ class Plan:
 
     @property
     def lot_count(self) -> int:
+        """How many lots the items are."""
         return -(-self.item_count // LOT)
 
 
@@ -121,9 +122,7 @@ class World:
 
     def uris(self, of: CodeOrder, first: int, count: int) -> list[str]:
         """Return codes of an order, from a place on, as Digital Links."""
-        keys = self._codebook.order(
-            epoch=of.first_unit >> 38, tenant_id=of.tenant_id, order_id=of.id
-        )
+        keys = self._codebook.order(epoch=of.first_unit >> 38, tenant_id=of.tenant_id, order_id=of.id)
         texts = self._codebook.issue(Role.OPEN, keys, index_of_unit(of.first_unit) + first, count)
         stem = f"{STEM}/01/{of.gtin}/21/"
         return [stem + text.decode() for text in texts.tolist()]
@@ -240,7 +239,8 @@ class _Writing:
         event_id = UUID(int=self._chance.getrandbits(128), version=4)
         self._events.append(
             f'{{"type":"{type_}","eventID":"urn:uuid:{event_id}",'
-            f'"eventTime":"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z","eventTimeZoneOffset":"+08:00",'
+            f'"eventTime":"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",'
+            f'"eventTimeZoneOffset":"+08:00",'
             f'"action":"{action}","bizStep":"{step}","disposition":"{disposition}",'
             f'"readPoint":{{"id":"{place}"}},"bizLocation":{{"id":"{place}"}},'.encode()
             + things

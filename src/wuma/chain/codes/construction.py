@@ -135,6 +135,14 @@ class Claim(NamedTuple):
         return f"Claim(role={self.role.value!r}, unit={self.unit})"
 
 
+class Claims(NamedTuple):
+    """What many codes say, `NO_UNIT` where nothing; `canonical` are those spelled as they are printed."""
+
+    units: NDArray[np.int64]
+    tags: Words
+    canonical: NDArray[np.bool_]
+
+
 class OrderKeys:
     """What proves the codes of one order. Leaked, it burns that order and no other."""
 
@@ -262,6 +270,29 @@ class Codebook:
         genuine = canonical & possible & (low == tag_low) & (high == tag_high)
         units = indices.astype(np.int64) | np.int64(order.epoch << UNIT_INDEX_BITS)
         return np.where(genuine, units, np.int64(NO_UNIT))
+
+    def read_many(self, role: Role, texts: Texts) -> Claims:
+        """Say which units short codes claim to be; what is spelled otherwise claims nothing here."""
+        if role is Role.HIDDEN_LONG or texts.dtype.itemsize != role.length:
+            raise ValueError(f"short codes: expected an array of S{SHORT_CHARACTERS}, got {texts.dtype}")
+        digits, canonical = alphabet.digits_of_many(texts)
+        epochs = alphabet.epochs_of_many(digits)
+        units = np.full(len(texts), NO_UNIT, np.int64)
+        tags = np.zeros(len(texts), np.uint64)
+        for epoch in sorted(set(epochs[canonical].tolist()) & self._keyring.live_epochs):
+            chosen = np.flatnonzero(canonical & (epochs == epoch))
+            indices, low, _, _ = self._open_short_many(role, epoch, digits[1:, chosen])
+            units[chosen] = indices.astype(np.int64) | np.int64(epoch << UNIT_INDEX_BITS)
+            tags[chosen] = low
+        return Claims(units, tags, canonical)
+
+    def vouch_many(
+        self, order: OrderKeys, role: Role, units: NDArray[np.int64], tags: Words
+    ) -> NDArray[np.bool_]:
+        """Whether claims are true, given that their units belong to this order."""
+        low, _ = order.tags(role, units.astype(np.uint64) & np.uint64((1 << UNIT_INDEX_BITS) - 1))
+        genuine: NDArray[np.bool_] = low == tags
+        return genuine
 
     # The short code: index and tag make 75 bits, cut into halves of 38 and 37 for the Feistel network.
 

@@ -7,6 +7,7 @@ asks once a second for what has changed; a revocation therefore holds everywhere
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -93,6 +94,11 @@ class OrderDirectory:
             return None
         entry = held.entries[place]
         return entry if unit <= entry.last_unit else None
+
+    def orders_of(self, units: Sequence[int]) -> list[OrderEntry]:
+        """Return the orders that any of these units belong to, each once."""
+        found = {entry.id: entry for unit in units if (entry := self.order_of(unit)) is not None}
+        return list(found.values())
 
     def company_prefixes(self) -> list[str]:
         """The company prefixes under which SSCCs were ordered, the longest first."""

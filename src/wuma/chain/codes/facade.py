@@ -15,7 +15,7 @@ from wuma.chain.codes.batches import (
     units_of,
 )
 from wuma.chain.codes.batches import get as batch_of
-from wuma.chain.codes.construction import epoch_of_unit, index_of_unit, unit_of
+from wuma.chain.codes.construction import NO_UNIT, epoch_of_unit, index_of_unit, unit_of
 from wuma.chain.codes.directory import REFRESH_SECONDS, OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Identified, Identifier, Kind, Rejected, WhyNot
 from wuma.chain.codes.labels import TenantDirectory, identify, read_label
@@ -37,6 +37,7 @@ from wuma.chain.codes.transitions import Asked, Outcome, change
 from wuma.chain.codes.units_of import Labelled, labelled, units_of_batch, units_of_line
 
 __all__ = [
+    "NO_UNIT",
     "REFRESH_SECONDS",
     "Asked",
     "BatchFacts",

@@ -6,24 +6,31 @@ made-up codes costs us some microseconds each and PostgreSQL nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from wuma.chain.codes.alphabet import (
     LONG_CHARACTERS,
     SHORT_CHARACTERS,
     Mistyped,
     NotACode,
+    Texts,
     read_serial,
     read_typed,
 )
-from wuma.chain.codes.construction import Codebook, Role, sscc_serials
+from wuma.chain.codes.construction import NO_UNIT, Codebook, Role, sscc_serials
 from wuma.chain.codes.directory import OrderEntry
 from wuma.chain.codes.permutation import DecimalPermutation
 from wuma.chain.codes.sscc import SSCC_CHARACTERS, position_of
 from wuma.kernel.keys import EpochRevoked, Keyring
+
+NOT_READ: Final = -2
+ORDERS_ASKED_ONE_BY_ONE: Final = 4
 
 
 class Kind(StrEnum):
@@ -72,6 +79,9 @@ class Directory(Protocol):
     def order_of(self, unit: int) -> OrderEntry | None:
         """Return the order a unit belongs to."""
 
+    def orders_of(self, units: Sequence[int]) -> list[OrderEntry]:
+        """Return the orders that any of these units belong to, each once."""
+
     def company_prefixes(self) -> list[str]:
         """The company prefixes under which SSCCs were ordered, the longest first."""
 
@@ -98,6 +108,40 @@ class Identifier:
         if isinstance(found, Identified) and found.order.gtin != gtin:
             return Rejected(Kind.OPEN, WhyNot.WRONG_PRODUCT, found.order, found.unit)
         return found
+
+    def open_codes(self, gtin: str, serials: Texts) -> NDArray[np.int64]:
+        """Return the unit of each serial, as `open_code` would name it.
+
+        `NO_UNIT` where it names none, and where the product is another; `NOT_READ` where the serial is not
+        spelled as it is printed, so that only `open_code` can say.
+        """
+        claims = self._codebook.read_many(Role.OPEN, serials)
+        found = np.where(claims.canonical, np.int64(NO_UNIT), np.int64(NOT_READ))
+        waiting = np.flatnonzero(claims.units != NO_UNIT)
+        for order in self._orders_of(claims.units[waiting]):
+            units = claims.units[waiting]
+            of_order = (units >= order.first_unit) & (units <= order.last_unit)
+            here, waiting = waiting[of_order], waiting[~of_order]
+            if order.gtin != gtin:
+                continue
+            keys = self._codebook.order(epoch=order.epoch, tenant_id=order.tenant_id, order_id=order.id)
+            genuine = here[self._codebook.vouch_many(keys, Role.OPEN, claims.units[here], claims.tags[here])]
+            found[genuine] = claims.units[genuine]
+        return found
+
+    def _orders_of(self, units: NDArray[np.int64]) -> Iterator[OrderEntry]:
+        """Yield the orders that units belong to: mostly it is one, and asking for it is enough."""
+        for _ in range(ORDERS_ASKED_ONE_BY_ONE):
+            if not len(units):
+                return
+            order = self._directory.order_of(int(units[0]))
+            if order is None:
+                units = units[1:]
+                continue
+            yield order
+            units = units[(units < order.first_unit) | (units > order.last_unit)]
+        if len(units):
+            yield from self._directory.orders_of(units.tolist())
 
     def bare_serial(self, serial: str) -> Identified | Rejected:
         """Identify an open code by its serial alone, as people in the house may hold it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.alphabet import LONG_CHARACTERS, SHORT_CHARACTERS
@@ -126,6 +127,8 @@ class TenantDirectory:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._last: OrderEntry | None = None  # codes come by the thousand from one order
+        self._prefixes: list[str] | None = None
+        self._pallets: list[OrderEntry] = []
 
     def order_of(self, unit: int) -> OrderEntry | None:
         """Return the order a unit belongs to."""
@@ -137,13 +140,27 @@ class TenantDirectory:
         query = select(CodeOrder).where(CodeOrder.first_unit <= unit, CodeOrder.last_unit >= unit)
         return _entry(self._session.scalar(query))
 
+    def orders_of(self, units: Sequence[int]) -> list[OrderEntry]:
+        """Return the orders that any of these units belong to, each once."""
+        rows = self._session.scalars(_ORDERS_OF, {"units": list(units)})
+        return [entry for order in rows if (entry := _entry(order)) is not None]
+
     def company_prefixes(self) -> list[str]:
         """The company prefixes under which SSCCs were ordered, the longest first."""
-        query = select(CodeOrder.company_prefix).where(CodeOrder.company_prefix.is_not(None)).distinct()
-        return sorted((prefix for prefix in self._session.scalars(query) if prefix), key=len, reverse=True)
+        if self._prefixes is None:
+            query = select(CodeOrder.company_prefix).where(CodeOrder.company_prefix.is_not(None)).distinct()
+            found = [prefix for prefix in self._session.scalars(query) if prefix]
+            self._prefixes = sorted(found, key=len, reverse=True)
+        return self._prefixes
 
     def pallet_order_of(self, company_prefix: str, position: int) -> OrderEntry | None:
         """Return the order that holds a position of the SSCCs of a company prefix."""
+        entry = next((one for one in self._pallets if _holds(one, company_prefix, position)), None)
+        if entry is None and (entry := self._find_pallets(company_prefix, position)) is not None:
+            self._pallets.append(entry)
+        return entry
+
+    def _find_pallets(self, company_prefix: str, position: int) -> OrderEntry | None:
         query = (
             select(CodeOrder)
             .where(CodeOrder.company_prefix == company_prefix, CodeOrder.first_position <= position)
@@ -151,9 +168,25 @@ class TenantDirectory:
             .limit(1)
         )
         entry = _entry(self._session.scalar(query))
-        if entry is None or entry.first_position is None:
-            return None
-        return entry if position - entry.first_position <= entry.last_unit - entry.first_unit else None
+        return entry if entry is not None and _holds(entry, company_prefix, position) else None
+
+
+def _holds(order: OrderEntry, company_prefix: str, position: int) -> bool:
+    first = order.first_position
+    return (
+        order.company_prefix == company_prefix
+        and first is not None
+        and 0 <= position - first <= order.last_unit - order.first_unit
+    )
+
+
+_ORDERS_OF: Final = select(CodeOrder).from_statement(
+    text(
+        "SELECT DISTINCT o.* FROM unnest(CAST(:units AS bigint[])) AS wanted (unit) CROSS JOIN LATERAL ("
+        " SELECT * FROM codes.code_order WHERE first_unit <= wanted.unit ORDER BY first_unit DESC LIMIT 1"
+        ") AS o WHERE o.last_unit >= wanted.unit"
+    )
+)
 
 
 def _entry(order: CodeOrder | None) -> OrderEntry | None:

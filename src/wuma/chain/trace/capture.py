@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session
 
 from wuma.chain.trace import chunks, ilmd, mentions, postings, seen
 from wuma.chain.trace.chunks import NewEvent
-from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, things_named
+from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, classes_named
 from wuma.chain.trace.kinds import Kind
 from wuma.chain.trace.names import event_key
+from wuma.chain.trace.naming import name_all
 from wuma.chain.trace.postings import Role, Touch, runs_of
 from wuma.chain.trace.things import FOREIGN_FROM, Things
 from wuma.chain.trace.vocabulary import Action, EventType
@@ -101,15 +102,16 @@ def capture(
     )
     if fresh:
         things = Things(session, keyring, tenant_id)
-        things.number(name for _, event in fresh for _, name in things_named(event))
+        named = name_all([event.fields for _, event in fresh], things)
+        things.number(name for _, event in fresh for name in classes_named(event))
         things.number(place for _, event in fresh for place in _places(event))
         things.number(name for _, event in fresh for _, name in mentions.spoken_of(event.fields))
         first: int = session.scalars(_TAKE_NUMBERS).one()
         new = [
-            NewEvent(number, key, event, _location(event, things))
-            for number, (key, event) in enumerate(fresh, first)
+            NewEvent(number, key, event, _location(event, things), lists)
+            for number, ((key, event), lists) in enumerate(zip(fresh, named.lists, strict=True), first)
         ]
-        chunks.write(session, tenant_id, capture_id, at, new)
+        chunks.write(session, tenant_id, capture_id, at, new, named)
         touches = list(chain.from_iterable(_touches(one, things) for one in new))
         postings.write(session, tenant_id, postings.fold(touches))
         spoken_of = [
@@ -153,16 +155,18 @@ def _location(event: ReadEvent, things: Things) -> int | None:
 
 def _touches(new: NewEvent, things: Things) -> list[Touch]:
     """Say which things an event touches, as runs."""
-    fields, event_id, at = new.event.fields, new.id, new.event.at
-    parent = things[fields["parentID"]] if "parentID" in fields else None
+    event_id, at = new.id, new.event.at
+    parent = next((one.segments[0].first for one in new.lists if one.field == "parentID"), None)
     touches = []
-    for name, role in _ROLES.items():
-        for first, last in runs_of([things[uri] for uri in fields.get(name, ())]):
+    for one in new.lists:
+        if one.field == "parentID":
+            continue
+        role = _ROLES[one.field]
+        for first, last in one.runs:
             touches.append(Touch(event_id, at, role, first, last, parent if role is Role.CHILD else None))
-    if parent is not None and not fields.get("childEPCs"):
+    if parent is not None and not new.event.fields.get("childEPCs"):
         touches.append(Touch(event_id, at, Role.PARENT, parent, parent))
-    classes = (uri for name, uri in things_named(new.event) if name.lower().endswith("quantitylist"))
-    for first, last in runs_of([things[uri] for uri in classes]):
+    for first, last in runs_of([things[name] for name in classes_named(new.event)]):
         touches.append(Touch(event_id, at, Role.CLASS, first, last))
     return touches
 

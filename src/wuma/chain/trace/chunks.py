@@ -6,7 +6,6 @@ it; its key leads to its number; its things lead to it through the postings.
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,20 +15,19 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from wuma.chain.trace import code_texts
+from wuma.chain.trace.bodies import SHAPES_AND_RUNS, Coded, decode, encode
+from wuma.chain.trace.code_texts import CodeTexts
 from wuma.chain.trace.documents import ReadEvent
 from wuma.chain.trace.filing import EVENTS_PER_CHUNK, Filing, Pair, chunks_of, filed, unfiled
 from wuma.chain.trace.kinds import ACTION_OF, TYPE_OF, Kind, number_kinds
 from wuma.chain.trace.names import event_key, filed_key, keys_named, name_key, name_of
+from wuma.chain.trace.naming import Named, NamedList, merged
 from wuma.chain.trace.vocabulary import Action, EventType
-
-JSON_IN_ZLIB: Final = 1
-"""How a body is coded: a JSON list of events, compressed."""
-ZLIB_LEVEL: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,8 @@ class NewEvent:
     event: ReadEvent
     location: int | None
     """The place it names, as a thing."""
+    lists: list[NamedList]
+    """The things it names."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,14 @@ class Event:
     biz_step: str | None
     disposition: str | None
     location: int | None
-    as_told: Mapping[str, Any]
-    """All it says, as it came."""
     context: Any
+    _coded: Coded
+    _texts: _Texts
+
+    @cached_property
+    def as_told(self) -> Mapping[str, Any]:
+        """All it says, as it came; to be asked for while the session is open that read it."""
+        return self._coded.whole(self._texts.of_all)
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
@@ -67,10 +72,30 @@ class Event:
         return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told))}
 
 
+class _Texts:
+    """The texts of codes that some events name, read when the first of them is asked for."""
+
+    def __init__(self, session: Session, tenant_id: int) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+        self.runs: list[tuple[int, int]] = []
+
+    @cached_property
+    def of_all(self) -> CodeTexts:
+        """The texts of all the events that were read together."""
+        return CodeTexts(self._session, self._tenant_id, merged(self.runs))
+
+
 def write(
-    session: Session, tenant_id: int, capture_id: UUID, captured_at: datetime, new: Sequence[NewEvent]
+    session: Session,
+    tenant_id: int,
+    capture_id: UUID,
+    captured_at: datetime,
+    new: Sequence[NewEvent],
+    named: Named,
 ) -> None:
     """Write events with consecutive numbers, and what they are found by."""
+    code_texts.keep(session, tenant_id, *named.codes())
     kinds = [Kind.of(one.event.type, one.event.action, one.event.fields) for one in new]
     numbers = number_kinds(session, tenant_id, set(kinds))
     rows = []
@@ -82,14 +107,14 @@ def write(
                 for place, one in zip(places, some, strict=True)
             ]
         )
-        body = zlib.compress(msgspec.json.encode([one.event.fields for one in some]), ZLIB_LEVEL)
+        body = encode([(one.event.fields, one.lists) for one in some], named.names, named.numbered.heads)
         rows.append(
             {
                 "id": some[0].id,
                 "tenant_id": tenant_id,
                 "capture_id": capture_id,
                 "captured_at": captured_at,
-                "coding": JSON_IN_ZLIB,
+                "coding": SHAPES_AND_RUNS,
                 "body": body,
                 **filing._asdict(),
             }
@@ -139,10 +164,13 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
         for row in session.execute(_KINDS, {"ids": sorted({kind for row in rows for kind in row.kinds})})
     }
     events: dict[int, Event] = {}
+    texts = _Texts(session, tenant_id)
     for row, places in _places(rows, wanted):
-        bodies = msgspec.json.decode(zlib.decompress(row.body))
-        for place, (at, pair) in zip(places, unfiled(filing_of(row), places), strict=True):
+        filed = dict(zip(places, unfiled(filing_of(row), places), strict=True))
+        bodies = decode(row.coding, row.body, {place: at for place, (at, _) in filed.items()})
+        for place, (at, pair) in filed.items():
             kind = kinds[pair.kind]
+            texts.runs.extend(bodies[place].runs)
             events[row.id + place] = Event(
                 id=row.id + place,
                 at=at,
@@ -152,8 +180,9 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
                 biz_step=kind.biz_step,
                 disposition=kind.disposition,
                 location=pair.location,
-                as_told=bodies[place],
                 context=row.context,
+                _coded=bodies[place],
+                _texts=texts,
             )
     return events
 

@@ -562,14 +562,8 @@ PROTECTED_TERMS: Final = (
 """What the context of EPCIS 2.0 defines, and protects (``@protected``)."""
 
 
-def things_named(event: ReadEvent) -> Iterator[tuple[str, str]]:
-    """Yield every identifier of things in an event with the field it stands in."""
-    fields = event.fields
-    if "parentID" in fields:
-        yield "parentID", fields["parentID"]
-    for name in ("epcList", "childEPCs", "inputEPCList", "outputEPCList"):
-        for uri in fields.get(name, ()):
-            yield name, uri
+def classes_named(event: ReadEvent) -> Iterator[str]:
+    """Yield the classes of things that an event names with quantities."""
     for name in ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"):
-        for element in fields.get(name, ()):
-            yield name, element["epcClass"]
+        for element in event.fields.get(name, ()):
+            yield element["epcClass"]

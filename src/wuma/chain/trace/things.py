@@ -7,13 +7,17 @@ Every other thing gets the next number of a dictionary when it is first named.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.facade import (
+    NO_UNIT,
     Identifier,
     Rejected,
     TenantDirectory,
@@ -29,6 +33,10 @@ from wuma_gs1.errors import ParseError
 FOREIGN_FROM: Final = 1 << 43
 """Numbers from here on are of the dictionary; below are units of codes."""
 KEY_CHARACTERS_MAX: Final = 1000
+CODE_CHARACTERS: Final = 16
+_PROBE: Final = (
+    "0123456789ABCDEF"  # letters and digits, as codes have: no head reads them otherwise than those
+)
 
 _SGTIN: Final = re.compile(r"https://id\.gs1\.org/01/(\d{14})/21/([^/?]+)")
 _SSCC: Final = re.compile(r"https://id\.gs1\.org/00/(\d{18})")
@@ -42,6 +50,18 @@ _ADD = text(
 _KEYS = text("SELECT id, key FROM trace.thing WHERE id = ANY (:ids)")
 
 
+class Numbered(NamedTuple):
+    """The numbers of some names.
+
+    A name that is a code of ours, spelled as it is printed, has a *style*: it is the style's head and the
+    text of its unit. A name of style 0 is only itself.
+    """
+
+    numbers: NDArray[np.int64]
+    styles: NDArray[np.int32]
+    heads: list[str]
+
+
 class Things:
     """Numbers things for one tenant, within one transaction."""
 
@@ -50,6 +70,7 @@ class Things:
         self._tenant_id = tenant_id
         self._identifier = Identifier(keyring, TenantDirectory(session))
         self._numbers: dict[str, int] = {}
+        self._foreign: dict[str, str] = {}  # names that are known to be no codes of ours, with their keys
 
     def number(self, names: Iterable[str]) -> None:
         """Give every name its number; those that have none yet get one."""
@@ -58,6 +79,36 @@ class Things:
             keys = sorted(set(foreign.values()))
             self._session.execute(_ADD, {"tenant_id": self._tenant_id, "keys": keys})
             self._take_known(foreign)
+
+    def number_all(self, names: Sequence[str]) -> Numbered:
+        """Give every name its number; codes of ours are read many at a time."""
+        index: dict[str, int] = {}
+        of_head = np.array(
+            [index.setdefault(name[:-CODE_CHARACTERS], len(index)) for name in names], np.int32
+        )
+        numbers = np.full(len(names), -1, np.int64)
+        styles = np.zeros(len(names), np.int32)
+        heads: list[str] = []
+        for number, head in enumerate(index):
+            gtin = _gtin_of(head)
+            if gtin is None:
+                continue
+            places = np.flatnonzero(of_head == number)
+            texts = [names[place][-CODE_CHARACTERS:] for place in places.tolist()]
+            joined = "".join(texts)
+            if not joined.isascii() or "\0" in joined:
+                continue  # one by one, each will be judged
+            units = self._identifier.open_codes(gtin, np.frombuffer(joined.encode(), f"S{CODE_CHARACTERS}"))
+            is_own = units >= 0
+            heads.append(head)
+            numbers[places[is_own]] = units[is_own]
+            styles[places[is_own]] = len(heads)
+            for place in np.flatnonzero(units == NO_UNIT).tolist():
+                self._foreign[head + texts[place]] = f"https://id.gs1.org/01/{gtin}/21/{texts[place]}"
+        others = np.flatnonzero(numbers < 0).tolist()
+        self.number(dict.fromkeys(names[place] for place in others))
+        numbers[others] = [self._numbers[names[place]] for place in others]
+        return Numbered(numbers, styles, heads)
 
     def find(self, names: Iterable[str]) -> dict[str, int]:
         """Return the numbers of those names that have one; nothing new is numbered."""
@@ -74,6 +125,9 @@ class Things:
         foreign: dict[str, str] = {}
         for name in names:
             if name in self._numbers or name in foreign:
+                continue
+            if name in self._foreign:
+                foreign[name] = self._foreign[name]
                 continue
             key = key_of(name)
             unit = self._unit(key)
@@ -115,6 +169,16 @@ def key_of(name: str) -> str:
     except ParseError:
         key = name.strip()
     return key[:KEY_CHARACTERS_MAX]
+
+
+@lru_cache(maxsize=4_096)
+def _gtin_of(head: str) -> str | None:
+    """Return the GTIN of codes whose names begin so; None if no name of a code begins so."""
+    if not head.endswith(("/21/", ".")):
+        return None
+    probe = head + _PROBE
+    found = _SGTIN.fullmatch(key_of(probe))
+    return found[1] if found is not None and found[2] == _PROBE else None
 
 
 def foreign_keys(session: Session, numbers: Iterable[int]) -> dict[int, str]:
