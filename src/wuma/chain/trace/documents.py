@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wuma.chain.trace.uris import is_uri
+from wuma.chain.trace.uris import are_uris, is_uri
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma_gs1.cbv import (
@@ -239,6 +239,8 @@ def _each(
             return
         if once and not _are_different(value):
             faults.append(FieldError(at, "each of them once", _shown(value)))
+        if check_one is _uri and are_uris(value):
+            return
         for place, one in enumerate(value):
             check_one(one, f"{at}/{place}", faults)
 

@@ -19,6 +19,32 @@ def is_uri(value: Any) -> bool:
     return found is not None and (found["literal"] is None or _is_address(found["literal"]))
 
 
+def are_uris(values: list[Any]) -> bool:
+    """Say whether every value of a list is a URI; fast where many have a beginning in common, as codes have.
+
+    What is a URI with a digit behind its last slash or dot is one with any letters and digits there; so what
+    comes before the last sixteen characters is looked at once for all that share it.
+
+    >>> are_uris(["https://id.gs1.org/01/06901234567892/21/7Z3K0011QRST0123", "urn:x:1"])
+    True
+    >>> are_uris(["https://id.gs1.org/01/06901234567892/21/7Z3K0011QRST0123", "urn:x:1 "])
+    False
+    """
+    try:
+        heads = {value[:-_TAIL] for value in values}
+        ends = "".join([value[-_TAIL:] for value in values])
+    except TypeError:  # not all of them are texts
+        return False
+    have_heads = len(heads) <= _HEADS_MAX and all(head.endswith(("/", ".")) for head in heads)
+    if have_heads and ends.isalnum() and ends.isascii():
+        return all(is_uri(f"{head}0") for head in heads)
+    return all(map(is_uri, values))
+
+
+_TAIL: Final = 16
+_HEADS_MAX: Final = 16
+
+
 def _is_address(literal: str) -> bool:
     if literal[0] in "vV":
         return _FUTURE_ADDRESS.fullmatch(literal) is not None

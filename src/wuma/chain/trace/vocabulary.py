@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from wuma_gs1.cbv import Word
 from wuma_gs1.errors import ParseError
@@ -26,6 +27,7 @@ class Action(StrEnum):
     DELETE = "DELETE"
 
 
+@lru_cache(maxsize=4_096)
 def bare_word(text: str, vocabulary: type[Word]) -> str:
     """Return a term of the CBV as its bare word, however it is written; other terms stay as they are.
 
