@@ -129,18 +129,6 @@ def _spellings(label: Label) -> list[str]:
     ]
 
 
-@st.composite
-def things_of(draw: st.DrawFn, count: int) -> list[tuple[int, int]]:
-    """Places of labels and how each is spelled: runs, forwards and backwards, and single ones."""
-    found: list[tuple[int, int]] = []
-    for _ in range(draw(st.integers(0, 4))):
-        first, size = draw(st.integers(0, count - 1)), draw(st.integers(1, 40))
-        places = [place % count for place in range(first, first + size)]
-        spelling = draw(st.integers(0, 8))
-        found += [(place, spelling) for place in (places[::-1] if draw(st.booleans()) else places)]
-    return found
-
-
 TIMES = (
     "2026-05-01T08:00:00Z", "2026-05-01T08:00:00.5+08:00", "2026-05-01T08:00:00.000001-03:30",
     "2026-05-01T08:00:00.1234567Z", "2024-02-29T23:59:59.999999-00:00", "2026-05-01T08:00:00.120+14:00",
@@ -148,30 +136,46 @@ TIMES = (
 IDS = ("urn:uuid:0f5a9c5e-7a59-4f5c-8c9a-{:012x}", "urn:uuid:0F5A9C5E-7a59-4f5c-8c9a-{:012x}", "urn:x:{}")
 
 
+# Runs of labels, forwards or backwards, each in one spelling.
+runs = st.tuples(st.integers(0, 549), st.integers(1, 40), st.integers(0, 8), st.sampled_from([1, -1]))
+plans = st.lists(
+    st.tuples(
+        st.lists(runs, max_size=4),
+        st.lists(st.sampled_from(["urn:x:1", "urn:epc:id:sscc:0614141.1234567890"]), max_size=2),
+        st.sampled_from(TIMES),
+        st.none() | st.sampled_from(IDS),
+        st.integers(0, 2**40),
+        st.none() | st.integers(0, 49),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
+@given(plan=plans)
 def test_events_come_back_as_they_went_in_and_are_found_by_their_things(
-    runtime: Runtime, labels: tuple[Brand, list[Label], list[str]], data: st.DataObject
+    runtime: Runtime, labels: tuple[Brand, list[Label], list[str]], plan: list[Any]
 ) -> None:
     brand, cans, cases = labels
     spelled = [_spellings(can) for can in cans]
     sent: list[dict[str, Any]] = []
-    for number in range(data.draw(st.integers(1, 8))):
-        names = [spelled[place][how] for place, how in data.draw(things_of(len(cans)))]
-        names += data.draw(st.lists(st.sampled_from(["urn:x:1", "urn:epc:id:sscc:0614141.1234567890"])))
-        names = list(dict.fromkeys(names))
-        more: dict[str, Any] = {"ex:n": number} if data.draw(st.booleans()) else {}
-        if (which := data.draw(st.integers(0, 3))) < 3:
-            more["eventID"] = IDS[which].format(data.draw(st.integers(0, 2**40)))
-        at = data.draw(st.sampled_from(TIMES))
-        if data.draw(st.booleans()):
+    for number, (of_runs, others, at, name, name_number, case, has_more) in enumerate(plan):
+        places = [
+            (place % len(cans), spelling)
+            for first, size, spelling, way in of_runs
+            for place in range(first, first + size)[::way]
+        ]
+        names = list(dict.fromkeys([*(spelled[place][how] for place, how in places), *others]))
+        more: dict[str, Any] = {"ex:n": number} if has_more else {}
+        if name is not None:
+            more["eventID"] = name.format(name_number)
+        if case is None:
             sent.append(event(action="OBSERVE", at=at, epcList=names, **more))
         else:
-            parent = data.draw(st.sampled_from(cases))
-            sent.append(
-                event("AggregationEvent", action="ADD", at=at, parentID=parent, childEPCs=[*names, "urn:x:2"])
-                | more
-            )
+            packed = {"parentID": cases[case], "childEPCs": [*names, "urn:x:2"]}
+            sent.append(event("AggregationEvent", action="ADD", at=at, **packed, **more))
 
     with runtime.database.session(brand.scope) as session:
         read = read_document(json.dumps(document(*sent)).encode())
