@@ -233,6 +233,7 @@ class Maker:
         ld = {"content-type": "application/ld+json", "idempotency-key": "first"}
         captured = self.ask("POST", "/epcis/capture", content=body, headers=ld)
         self.made.name("capture_id", captured["captureID"])
+        self._leave_unfinished(captured["captureID"])
         self.made.name("event_id", named)
         self.made.name("epc", uris[0])
         for name, value in words.items():
@@ -279,6 +280,14 @@ class Maker:
         batch = self.made.names["batch_id"][0]
         page = self.ask("GET", f"/batches/{batch}/dossier/entries")
         self.made.name("replaces", *(one["id"] for one in page["items"][:3]))
+
+    def _leave_unfinished(self, capture_id: str) -> None:
+        """Leave a trace of a capture under way, as a crash in the middle does."""
+        with self.runtime.database.transaction(self.made.brand.scope) as session:
+            session.execute(
+                text("INSERT INTO trace.unfinished VALUES (:id, -:tenant - 1, -:tenant - 1, :tenant, '[]')"),
+                {"id": capture_id, "tenant": self.made.brand.id},
+            )
 
     def _scans(self) -> None:
         self.client.cookies.clear()

@@ -12,6 +12,8 @@ from wuma.chain.care.routes import routes as care_routes
 from wuma.chain.codes.print_routes import routes as print_routes
 from wuma.chain.codes.routes import routes as codes_routes
 from wuma.chain.dossier.routes import routes as dossier_routes
+from wuma.chain.trace.capture_routes import api_routes as capture_routes
+from wuma.chain.trace.capture_routes import routes as epcis_capture_routes
 from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.resource_routes import routes as resource_routes
@@ -35,6 +37,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     item_routes,
     dossier_routes,
     batch_dossier_routes,
+    capture_routes,
     authenticity_routes,
     care_routes,
     home_routes,
@@ -46,7 +49,12 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
 )
 """The routes of the platform API, under ``/api/v1``."""
 
-EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (epcis_routes, named_query_routes, resource_routes)
+EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (
+    epcis_capture_routes,
+    epcis_routes,
+    named_query_routes,
+    resource_routes,
+)
 """The routes of the EPCIS standard, under ``/epcis``."""
 
 PAGE_ROUTES: Final[tuple[BaseRoute, ...]] = (*phone_routes, *dossier_page_routes, *console_routes)

@@ -10,6 +10,7 @@ from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
 from wuma.chain.dossier import derive as dossier_derive
 from wuma.chain.dossier import invariants as dossier_invariants
+from wuma.chain.trace import capture_job
 from wuma.journeys import commission_by_event
 from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
@@ -34,6 +35,7 @@ TASKS: Final[tuple[Task, ...]] = (
     *codes_tasks.TASKS,
     *authenticity_tasks.TASKS,
     *care_tasks.TASKS,
+    *capture_job.TASKS,
 )
 """What the worker can do."""
 

@@ -77,7 +77,7 @@ def _renamed(body: bytes) -> bytes:
     """Give events names of their own: the published documents use one for several."""
     sent = json.loads(body)
     for one in sent.get("epcisBody", {}).get("eventList", [sent]):
-        if "eventID" in one:
+        if isinstance(one, dict):  # without an ID, the same event in another form would be the same
             one["eventID"] = f"urn:uuid:{uuid4()}"
     return json.dumps(sent).encode()
 

@@ -100,7 +100,7 @@ def told(one: Event) -> str:
 
 
 def test_random_queries_mean_the_same_events_as_the_plain_reading(shelf: Shelf) -> None:
-    assert len(shelf.events) > 100
+    assert len(shelf.events) >= 100
     chance = random.Random(SEED)
     wrong, found_something = [], 0
 

@@ -1,7 +1,7 @@
 """Taking in EPCIS documents: all of their valid events, each once.
 
-An event that was captured before is a duplicate and changes nothing: it is known by its eventID, or by a
-digest of all it says when it has none. Events of one capture get consecutive numbers, which is what lets
+An event that was captured before is a duplicate and changes nothing: it is known by its eventID, or by its
+hash of the CBV when it has none. Events of one capture get consecutive numbers, which is what lets
 the index fold them.
 """
 
@@ -11,24 +11,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import chunks, ilmd, mentions, postings, seen
+from wuma.chain.trace import chunks, ilmd, mentions, outcomes, postings, seen
 from wuma.chain.trace.chunks import NewEvent
 from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, classes_named
 from wuma.chain.trace.kinds import Kind
-from wuma.chain.trace.names import event_key
+from wuma.chain.trace.names import event_keys
 from wuma.chain.trace.naming import name_all
 from wuma.chain.trace.postings import Role, Touch, runs_of
 from wuma.chain.trace.things import FOREIGN_FROM, Things
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
-from wuma.kernel.fact import publish
+from wuma.kernel.fact import Fact, publish
 from wuma.kernel.ids import uuid7
 from wuma.kernel.keys import Keyring
 from wuma_gs1.cbv import BizStep
@@ -37,6 +37,8 @@ RANGES_PER_FACT_MAX: Final = 5_000
 
 Behaviour: TypeAlias = Literal["rollback", "proceed"]
 """What happens when an event of a document is not valid (EPCIS 2.0, header GS1-Capture-Error-Behaviour)."""
+Keyed: TypeAlias = tuple[UUID, ReadEvent]
+"""An event with what it is known by."""
 
 _ROLES: Final = {
     "epcList": Role.OBSERVED,
@@ -67,24 +69,16 @@ def capture(
     actor: str,
     now: datetime,
     behaviour: Behaviour = "rollback",
+    byte_count: int | None = None,
 ) -> Captured:
     """Capture a document in the caller's transaction.
 
-    Captures of a tenant come one after the other, each later than the one before: whoever asks what has been
-    captured since a time misses nothing.
+    Raises:
+        BeingCaptured: an event of it is in a document whose capture is under way.
     """
-    session.execute(_ONE_CAPTURE_AT_A_TIME, {"tenant_id": tenant_id})
-    before = session.scalar(_LAST_CAPTURED_AT, {"tenant_id": tenant_id})
-    at = now if before is None else max(now, before + timedelta(microseconds=1))
+    at = take_turn(session, tenant_id, now)
     capture_id = uuid7(int(at.timestamp() * 1000))
-    fresh, duplicates = _unknown(session, tenant_id, document)
-    outcomes = [
-        *({"outcome": "duplicate", "places": list(run)} for run in postings.runs_of(duplicates)),
-        *(
-            {"outcome": "rejected", "place": one.place, "errors": [fault.as_json() for fault in one.faults]}
-            for one in document.refused
-        ),
-    ]
+    fresh, duplicates = unknown(session, tenant_id, document.events, document.context)
     session.execute(
         _WRITE_CAPTURE,
         {
@@ -96,41 +90,75 @@ def capture(
             "duplicate": len(duplicates),
             "rejected": len(document.refused),
             "behaviour": behaviour,
-            "outcomes": msgspec.json.encode(outcomes).decode(),
+            "event_count": len(document.events) + len(document.refused),
+            "byte_count": byte_count,
             "context": msgspec.json.encode(document.context).decode(),
         },
     )
-    if fresh:
-        things = Things(session, keyring, tenant_id)
-        named = name_all([event.fields for _, event in fresh], things)
-        things.number(name for _, event in fresh for name in classes_named(event))
-        things.number(place for _, event in fresh for place in _places(event))
-        things.number(name for _, event in fresh for _, name in mentions.spoken_of(event.fields))
-        first: int = session.scalars(_TAKE_NUMBERS).one()
-        new = [
-            NewEvent(number, key, event, _location(event, things), lists)
-            for number, ((key, event), lists) in enumerate(zip(fresh, named.lists, strict=True), first)
-        ]
-        chunks.write(session, tenant_id, capture_id, at, new, named)
-        touches = list(chain.from_iterable(_touches(one, things) for one in new))
-        postings.write(session, tenant_id, postings.fold(touches))
-        spoken_of = [
-            (one.id, role, things[name]) for one in new for role, name in mentions.spoken_of(one.event.fields)
-        ]
-        mentions.write(session, tenant_id, spoken_of)
-        seen.note(session, tenant_id, (one.event.fields for one in new), touches, at=at)
-        _tell(session, tenant_id, capture_id, new, touches, actor)
+    accepted = [event.place for _, event in fresh]
+    fates = outcomes.of(accepted=accepted, duplicates=duplicates, refused=document.refused)
+    outcomes.write(session, tenant_id, capture_id, fates)
+    publish(session, *store(session, keyring, tenant_id, capture_id, fresh, at=at, actor=actor))
     return Captured(capture_id, at, len(fresh), duplicates, document.refused)
 
 
-def _unknown(
-    session: Session, tenant_id: int, document: ReadDocument
-) -> tuple[list[tuple[UUID, ReadEvent]], list[int]]:
+def take_turn(session: Session, tenant_id: int, now: datetime) -> datetime:
+    """Wait for other captures of the tenant to commit, and return the time of this one.
+
+    Captures of a tenant come one after the other, each later than the one before: whoever asks what has been
+    captured since a time misses nothing.
+    """
+    session.execute(_ONE_CAPTURE_AT_A_TIME, {"tenant_id": tenant_id})
+    before = session.scalar(_LAST_CAPTURED_AT, {"tenant_id": tenant_id})
+    return now if before is None else max(now, before + timedelta(microseconds=1))
+
+
+def store(
+    session: Session,
+    keyring: Keyring,
+    tenant_id: int,
+    capture_id: UUID,
+    fresh: Sequence[Keyed],
+    *,
+    at: datetime,
+    actor: str,
+) -> list[Fact]:
+    """Store new events of a capture with consecutive numbers; return what there is to tell of them."""
+    if not fresh:
+        return []
+    things = Things(session, keyring, tenant_id)
+    named = name_all([event.fields for _, event in fresh], things)
+    things.number(name for _, event in fresh for name in classes_named(event))
+    things.number(place for _, event in fresh for place in _places(event))
+    things.number(name for _, event in fresh for _, name in mentions.spoken_of(event.fields))
+    first: int = session.scalars(_TAKE_NUMBERS).one()
+    new = [
+        NewEvent(number, key, event, _location(event, things), lists)
+        for number, ((key, event), lists) in enumerate(zip(fresh, named.lists, strict=True), first)
+    ]
+    chunks.write(session, tenant_id, capture_id, at, new, named)
+    touches = list(chain.from_iterable(_touches(one, things) for one in new))
+    postings.write(session, tenant_id, postings.fold(touches))
+    spoken_of = [
+        (one.id, role, things[name]) for one in new for role, name in mentions.spoken_of(one.event.fields)
+    ]
+    mentions.write(session, tenant_id, spoken_of)
+    seen.note(session, tenant_id, (one.event.fields for one in new), touches, at=at)
+    return _facts(tenant_id, capture_id, new, touches, actor)
+
+
+def unknown(
+    session: Session, tenant_id: int, events: Sequence[ReadEvent], context: Any
+) -> tuple[list[Keyed], list[int]]:
     """Return the events that are new with what they are known by, and the places of the others.
 
     The caller makes two captures of one document wait for each other: the second finds duplicates.
+
+    Raises:
+        BeingCaptured: one is in a document whose capture is under way, which may still fail.
     """
-    keyed = [(event_key(event.fields), event) for event in document.events]
+    key_of_event = event_keys(context)
+    keyed = [(key_of_event(event.fields), event) for event in events]
     known = chunks.known_keys(session, tenant_id, [key for key, _ in keyed])
     fresh, duplicates = [], []
     for key, event in keyed:
@@ -171,20 +199,14 @@ def _touches(new: NewEvent, things: Things) -> list[Touch]:
     return touches
 
 
-def _tell(
-    session: Session,
-    tenant_id: int,
-    capture_id: UUID,
-    new: Sequence[NewEvent],
-    touches: Sequence[Touch],
-    actor: str,
-) -> None:
-    publish(
-        session,
+def _facts(
+    tenant_id: int, capture_id: UUID, new: Sequence[NewEvent], touches: Sequence[Touch], actor: str
+) -> list[Fact]:
+    facts: list[Fact] = [
         EventsCaptured(
             tenant_id=tenant_id, capture_id=capture_id, first_event_id=new[0].id, last_event_id=new[-1].id
-        ),
-    )
+        )
+    ]
     commissioning = {one.id: one.event for one in new if _commissions(one.event)}
     ranges: dict[int, list[tuple[int, int]]] = {}
     for touch in touches:
@@ -194,8 +216,7 @@ def _tell(
         event = commissioning[event_id]
         making = event.fields.get("ilmd", {})
         for start in range(0, len(some), RANGES_PER_FACT_MAX):
-            publish(
-                session,
+            facts.append(
                 ItemsCommissioned(
                     tenant_id=tenant_id,
                     event_id=event_id,
@@ -205,8 +226,9 @@ def _tell(
                     produced_on=ilmd.first_text(making, ilmd.PRODUCED_ON),
                     expires_on=ilmd.first_text(making, ilmd.EXPIRES_ON),
                     ranges=some[start : start + RANGES_PER_FACT_MAX],
-                ),
+                )
             )
+    return facts
 
 
 def _commissions(event: ReadEvent) -> bool:
@@ -223,8 +245,9 @@ _TAKE_NUMBERS = text("SELECT nextval('trace.event_id')")
 _LAST_CAPTURED_AT = text(
     "SELECT captured_at FROM trace.capture WHERE tenant_id = :tenant_id ORDER BY captured_at DESC LIMIT 1"
 )
-_WRITE_CAPTURE = text(
-    "INSERT INTO trace.capture (id, tenant_id, captured_at, actor, accepted, duplicate, rejected, behaviour,"
-    " outcomes, context) VALUES (:id, :tenant_id, :now, :actor, :accepted, :duplicate, :rejected, :behaviour,"
-    " CAST(:outcomes AS jsonb), CAST(:context AS jsonb))"
-)
+_WRITE_CAPTURE = text("""
+INSERT INTO trace.capture (id, tenant_id, captured_at, created_at, finished_at, actor, accepted, duplicate,
+    rejected, behaviour, event_count, byte_count, context)
+VALUES (:id, :tenant_id, :now, :now, :now, :actor, :accepted, :duplicate, :rejected,
+    :behaviour, :event_count, :byte_count, CAST(:context AS jsonb))
+""")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,14 @@ from wuma.chain.trace.kinds import ACTION_OF, TYPE_OF, Kind, number_kinds
 from wuma.chain.trace.names import event_key, filed_key, keys_named, name_key, name_of
 from wuma.chain.trace.naming import Named, NamedList, merged
 from wuma.chain.trace.vocabulary import Action, EventType
+from wuma.kernel.errors import ComeAgain
+
+
+class BeingCaptured(ComeAgain):
+    """An event of this document is in another one whose capture is under way."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "being-captured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Event:
         """All it says, and an eventID in any case."""
         if "eventID" in self.as_told:
             return self.as_told
-        return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told))}
+        return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told, self.context))}
 
 
 class _Texts:
@@ -137,11 +146,20 @@ def write(
 
 
 def known_keys(session: Session, tenant_id: int, keys: Iterable[UUID]) -> set[UUID]:
-    """Return which keys events are known by already."""
+    """Return which keys events are known by already.
+
+    Raises:
+        BeingCaptured: one is in a document whose capture is under way, which may still fail.
+    """
     wanted = {filed_key(tenant_id, key): key for key in keys}
     ids = filed_under(session, tenant_id, wanted)
-    found = {event_key(event.as_told) for event in read_events(session, tenant_id, ids).values()}
-    return found & set(wanted.values())
+    if not ids:
+        return set()
+    unfinished = session.scalar(_UNFINISHED, {"ids": list(ids)})
+    if unfinished is not None:
+        raise BeingCaptured(f"Events of this document are being captured: {unfinished}.")
+    events = read_events(session, tenant_id, ids).values()
+    return {event_key(event.as_told, event.context) for event in events} & set(wanted.values())
 
 
 def events_named(session: Session, tenant_id: int, names: Iterable[str]) -> list[Event]:
@@ -239,6 +257,11 @@ _FILED_UNDER = text(
     "SELECT DISTINCT event_id FROM trace.event_key"
     " WHERE key = ANY (:keys) AND tenant_id = :tenant_id ORDER BY event_id"
 )
+_UNFINISHED = text("""
+SELECT u.capture_id FROM unnest(CAST(:ids AS bigint[])) AS found (id)
+JOIN trace.unfinished u ON found.id BETWEEN u.first_event_id AND u.last_event_id
+WHERE u.capture_id::text IS DISTINCT FROM current_setting('wuma.unfinished', true) LIMIT 1
+""")
 _WRITE = text(
     "INSERT INTO trace.chunk (id, tenant_id, capture_id, captured_at, at_min, at_max, tick, event_count,"
     " kinds, locations, filing, coding, body) VALUES (:id, :tenant_id, :capture_id, :captured_at, :at_min,"

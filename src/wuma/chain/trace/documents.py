@@ -103,6 +103,41 @@ def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
     return ReadDocument(document["@context"], read, refused)
 
 
+def read_head(document: Any) -> Any:
+    """Return the context of a document whose events are read one by one; its eventList is empty.
+
+    Raises:
+        InvalidInput: with every fault of what stands around the events.
+    """
+    faults: list[FieldError] = []
+    if not isinstance(document, dict):
+        raise InvalidInput("The document.", [FieldError("", "a JSON object", _shown(document))])
+    _event_list(document, faults)
+    _context(document.get("@context"), "/@context", faults)
+    if faults:
+        raise InvalidInput(f"{len(faults)} fault(s) in the document.", faults[:FAULTS_NAMED_MAX])
+    return document["@context"]
+
+
+def read_event(body: bytes, at: str, place: int) -> ReadEvent | RefusedEvent:
+    """Read one event of a document, which stands at a JSON pointer.
+
+    Raises:
+        InvalidInput: it is not JSON, and so the document is not.
+    """
+    faults: list[FieldError] = []
+    event = read_fields(_decode(body), at, place, faults)
+    return RefusedEvent(place, faults[:FAULTS_OF_EVENT_MAX]) if event is None else event
+
+
+def trusted_event(body: bytes, place: int) -> ReadEvent:
+    """Read an event that was found valid before."""
+    event = msgspec.json.decode(body)
+    at = datetime.fromisoformat(event["eventTime"]).astimezone(UTC)
+    action = Action(event["action"]) if "action" in event else None
+    return ReadEvent(event, EventType(event["type"]), at, action, place)
+
+
 def _decode(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])  # anything else is refused at its first byte

@@ -1,28 +1,46 @@
-"""What an event is known by: its eventID, or all it says when it has none."""
+"""What an event is known by: its eventID, or its hash when it has none."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from wuma_gs1.errors import ParseError
+from wuma_gs1.event_documents import event_of_json, prefixes_of
+from wuma_gs1.event_hash import hash_of
 
-def event_key(fields: Mapping[str, Any]) -> UUID:
-    """Return what an event is known by: its eventID, or all it says but when we heard it.
+
+def event_key(fields: Mapping[str, Any], context: Any) -> UUID:
+    """Return what an event is known by: its eventID, or else its hash of the CBV, the same in every syntax.
 
     An error declaration carries the eventID of the event it takes back (EPCIS 2.0, section 7.4.1.3): it is
     another event, known by when the error was declared, too.
     """
-    if "eventID" not in fields:
-        told = {name: value for name, value in fields.items() if name != "recordTime"}
-        return _digest(msgspec.json.encode(told, order="sorted"))
-    declared = fields.get("errorDeclaration", {}).get("declarationTime")
-    name = str(fields["eventID"]).encode()
-    return _digest(name if declared is None else name + b"\0error\0" + str(declared).encode())
+    return event_keys(context)(fields)
+
+
+def event_keys(context: Any) -> Callable[[Mapping[str, Any]], UUID]:
+    """Return what gives events of one document their keys; its context is read once."""
+    prefixes = prefixes_of(context)
+
+    def key(fields: Mapping[str, Any]) -> UUID:
+        declared = fields.get("errorDeclaration", {}).get("declarationTime")
+        if "eventID" in fields:
+            name = str(fields["eventID"])
+        else:
+            try:
+                name = hash_of(event_of_json(fields, prefixes)).uri
+            except ParseError:  # it says what the hash has no form for: it is only itself, then
+                told = {field: value for field, value in fields.items() if field != "recordTime"}
+                return _digest(msgspec.json.encode(told, order="sorted"))
+        return _digest(name.encode() if declared is None else f"{name}\0error\0{declared}".encode())
+
+    return key
 
 
 def name_of(fields: Mapping[str, Any], key: UUID) -> str:

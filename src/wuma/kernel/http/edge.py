@@ -25,7 +25,7 @@ BODY_BYTES_MAX: Final = 4 * 1024 * 1024
 LARGE_BODIES: Final = {
     "/api/v1/imports": 512 * 1024 * 1024,
     "/api/v1/links/import": 32 * 1024 * 1024,
-    "/epcis/capture": 64 * 1024 * 1024,
+    "/epcis/capture": 4 * 1024 * 1024 * 1024,
     "/m/reports": 8 * 1024 * 1024,
 }
 """Paths by beginning, and what they take."""

@@ -92,11 +92,15 @@ class Endpoint(APIRoute):
                 raise TooMany("Too many requests from this account.", retry_after_seconds=60)
             if self.is_streamed:  # it works in one thread from its first statement to its last
                 return await self._run(request, handle, runtime, principal, now)
-            await request.body()  # outside of the turn: it takes as long as its sender likes
+            await self.receive(request)  # outside of the turn: it takes as long as its sender likes
             async with turns.one():
                 return await self._run(request, handle, runtime, principal, now)
 
         return run
+
+    async def receive(self, request: Request) -> None:
+        """Receive the body before anything is done with it."""
+        await request.body()
 
     async def _run(
         self,
@@ -185,7 +189,8 @@ class _Once:
             expected = f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable characters"
             raise InvalidInput("Idempotency-Key", [FieldError("header/Idempotency-Key", expected, key[:40])])
         digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-        digest.update(await request.body())
+        received: bytes | None = getattr(request.state, "body_digest", None)
+        digest.update(await request.body() if received is None else received)
         return cls(
             session, runtime.fields, principal=principal, key=key, fingerprint=digest.digest(), now=now
         )
