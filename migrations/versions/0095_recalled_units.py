@@ -3,7 +3,7 @@
 from wuma.kernel import ddl
 
 revision = "0095"
-down_revision = "0081"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 

@@ -26,7 +26,7 @@ from wuma.chain.trace.exceptions import (
     UnsupportedMediaTypeException,
     ValidationException,
 )
-from wuma.chain.trace.outcomes import Fate, Outcome
+from wuma.chain.trace.outcomes import EventOutcome, Fate
 from wuma.chain.trace.page_tokens import PageTokens
 from wuma.chain.trace.rest import (
     JSON_TYPES,
@@ -111,12 +111,12 @@ class CaptureJob(BaseModel):
     """Which events of the document were known before, as runs, from 0 on."""
 
 
-class OutcomeView(BaseModel):
+class EventOutcomeView(BaseModel):
     """What became of the events from place to last_place."""
 
     place: int
     last_place: int
-    outcome: Outcome
+    outcome: EventOutcome
     errors: list[dict[str, Any]] = []
 
 
@@ -231,21 +231,21 @@ def get_capture(capture_id: UUID, response: Response, db: Db) -> CaptureJob:
 def list_outcomes(
     capture_id: UUID,
     db: Db,
-    outcome: Annotated[list[Outcome] | None, Query(description="Only these; all when none is named.")] = None,
+    outcome: Annotated[list[EventOutcome] | None, Query(description="Only these.")] = None,
     limit: Limit = PAGE_COUNT,
     after: After = None,
-) -> Page[OutcomeView]:
+) -> Page[EventOutcomeView]:
     """List what became of each event of a document; neighbours with the same fate are one line."""
     _find_row(db, capture_id)
     place, last_outcome = (-1, "") if after is None else read_cursor(after, int, str)
     rows = outcomes.read(
-        db, capture_id, only=outcome or tuple(Outcome), after=(place, last_outcome), limit=limit + 1
+        db, capture_id, only=outcome or tuple(EventOutcome), after=(place, last_outcome), limit=limit + 1
     )
     return cut(rows, limit, key=lambda fate: (fate.place, fate.outcome.value), item=_view)
 
 
-def _view(fate: Fate) -> OutcomeView:
-    return OutcomeView(
+def _view(fate: Fate) -> EventOutcomeView:
+    return EventOutcomeView(
         place=fate.place,
         last_place=fate.last_place,
         outcome=fate.outcome,
@@ -298,8 +298,8 @@ def _job(session: Session, row: Any) -> CaptureJob:
     rejected, duplicates = (
         outcomes.read(session, row.id, only=[outcome], limit=count_max) if count else []
         for outcome, count_max, count in (
-            (Outcome.REJECTED, ERRORS_SHOWN_MAX, row.rejected),
-            (Outcome.DUPLICATE, RUNS_SHOWN_MAX, row.duplicate),
+            (EventOutcome.REJECTED, ERRORS_SHOWN_MAX, row.rejected),
+            (EventOutcome.DUPLICATE, RUNS_SHOWN_MAX, row.duplicate),
         )
     )
     errors += [

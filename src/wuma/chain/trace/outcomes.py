@@ -21,7 +21,7 @@ from wuma.chain.trace.postings import runs_of
 Json = Mapping[str, Any]
 
 
-class Outcome(StrEnum):
+class EventOutcome(StrEnum):
     """What became of an event."""
 
     ACCEPTED = "accepted"
@@ -38,7 +38,7 @@ class Fate:
 
     place: int
     last_place: int
-    outcome: Outcome
+    outcome: EventOutcome
     faults: Sequence[Json] | None = None
 
 
@@ -51,13 +51,13 @@ def of(
 ) -> list[Fate]:
     """Return the fates of events by their places."""
     return [
-        *(Fate(first, last, Outcome.ACCEPTED) for first, last in runs_of(accepted)),
-        *(Fate(first, last, Outcome.DUPLICATE) for first, last in runs_of(duplicates)),
+        *(Fate(first, last, EventOutcome.ACCEPTED) for first, last in runs_of(accepted)),
+        *(Fate(first, last, EventOutcome.DUPLICATE) for first, last in runs_of(duplicates)),
         *(
-            Fate(one.place, one.place, Outcome.REJECTED, [fault.as_json() for fault in one.faults])
+            Fate(one.place, one.place, EventOutcome.REJECTED, [fault.as_json() for fault in one.faults])
             for one in refused
         ),
-        *(Fate(place, place, Outcome.WARNED, faults) for place, faults in (warned or {}).items()),
+        *(Fate(place, place, EventOutcome.WARNED, faults) for place, faults in (warned or {}).items()),
     ]
 
 
@@ -84,7 +84,7 @@ def read(
     session: Session,
     capture_id: UUID,
     *,
-    only: Sequence[Outcome] = tuple(Outcome),
+    only: Sequence[EventOutcome] = tuple(EventOutcome),
     after: tuple[int, str] = (-1, ""),
     limit: int,
 ) -> list[Fate]:
@@ -99,7 +99,7 @@ def read(
             "limit": limit,
         },
     )
-    return [Fate(row.place, row.last_place, Outcome(row.outcome), row.faults) for row in rows]
+    return [Fate(row.place, row.last_place, EventOutcome(row.outcome), row.faults) for row in rows]
 
 
 _WRITE = text("""
