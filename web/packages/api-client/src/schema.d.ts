@@ -944,6 +944,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/captures/{capture_id}/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Outcomes
+         * @description List what became of each event of a document; neighbours with the same fate are one line.
+         */
+        get: operations["list_outcomes_api_v1_captures__capture_id__outcomes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -2105,7 +2125,7 @@ export interface paths {
         };
         /**
          * Get Capture
-         * @description Return a capture job. Documents are captured before they are acknowledged, so it is always finished.
+         * @description Return a capture job: whether it still runs, and what became of the document's events so far.
          */
         get: operations["get_capture_epcis_capture__capture_id__get"];
         put?: never;
@@ -2113,7 +2133,7 @@ export interface paths {
         delete?: never;
         /**
          * Describe Capture Job
-         * @description Say what can be done with a capture job.
+         * @description Say what is spoken here.
          */
         options: operations["describe_capture_job_epcis_capture__capture_id__options"];
         head?: never;
@@ -3040,11 +3060,8 @@ export interface components {
              * Format: date-time
              */
             createdAt: string;
-            /**
-             * Finishedat
-             * Format: date-time
-             */
-            finishedAt: string;
+            /** Finishedat */
+            finishedAt: string | null;
             /** Running */
             running: boolean;
             /** Success */
@@ -3056,12 +3073,18 @@ export interface components {
             captureErrorBehaviour: "rollback" | "proceed";
             /** Errors */
             errors: components["schemas"]["CaptureProblem"][];
+            /** Errorfile */
+            errorFile?: string | null;
+            /** Events */
+            events: number | null;
             /** Accepted */
             accepted: number;
             /** Duplicate */
             duplicate: number;
             /** Rejected */
             rejected: number;
+            /** Warned */
+            warned: number;
             /** Duplicates */
             duplicates: [
                 number,
@@ -3070,7 +3093,7 @@ export interface components {
         };
         /**
          * CaptureProblem
-         * @description Why an event of a document was not captured.
+         * @description Why an event of a document, or all of it, was not captured.
          */
         CaptureProblem: {
             /** Type */
@@ -3080,7 +3103,7 @@ export interface components {
             /** Status */
             status: number;
             /** Place */
-            place: number;
+            place?: number | null;
             /** Errors */
             errors: {
                 [key: string]: unknown;
@@ -3484,6 +3507,30 @@ export interface components {
             unit_count: number | null;
             /** Note */
             note: string;
+        };
+        /**
+         * EventOutcome
+         * @description What became of an event.
+         * @enum {string}
+         */
+        EventOutcome: "accepted" | "duplicate" | "rejected" | "warned";
+        /**
+         * EventOutcomeView
+         * @description What became of the events from place to last_place.
+         */
+        EventOutcomeView: {
+            /** Place */
+            place: number;
+            /** Last Place */
+            last_place: number;
+            outcome: components["schemas"]["EventOutcome"];
+            /**
+             * Errors
+             * @default []
+             */
+            errors?: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * EventView
@@ -4471,6 +4518,13 @@ export interface components {
         Page_EntryView_: {
             /** Items */
             items: components["schemas"]["EntryView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[EventOutcomeView] */
+        Page_EventOutcomeView_: {
+            /** Items */
+            items: components["schemas"]["EventOutcomeView"][];
             /** Next */
             next?: string | null;
         };
@@ -6409,6 +6463,8 @@ export type EntriesForm = components['schemas']['EntriesForm'];
 export type EntriesView = components['schemas']['EntriesView'];
 export type EntryForm = components['schemas']['EntryForm'];
 export type EntryView = components['schemas']['EntryView'];
+export type EventOutcome = components['schemas']['EventOutcome'];
+export type EventOutcomeView = components['schemas']['EventOutcomeView'];
 export type EventView = components['schemas']['EventView'];
 export type ExcursionView = components['schemas']['ExcursionView'];
 export type Existence = components['schemas']['Existence'];
@@ -6460,6 +6516,7 @@ export type PageBatchView = components['schemas']['Page_BatchView_'];
 export type PageDossierSummary = components['schemas']['Page_DossierSummary_'];
 export type PageEditionView = components['schemas']['Page_EditionView_'];
 export type PageEntryView = components['schemas']['Page_EntryView_'];
+export type PageEventOutcomeView = components['schemas']['Page_EventOutcomeView_'];
 export type PageExcursionView = components['schemas']['Page_ExcursionView_'];
 export type PageGoodsView = components['schemas']['Page_GoodsView_'];
 export type PageItemEntryView = components['schemas']['Page_ItemEntryView_'];
@@ -8379,6 +8436,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_outcomes_api_v1_captures__capture_id__outcomes_get: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                outcome?: components["schemas"]["EventOutcome"][] | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path: {
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventOutcomeView_"];
+                };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {
