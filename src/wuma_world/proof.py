@@ -75,6 +75,7 @@ async def prove(world: World, server: Server, played: Played, found: Reckoning) 
     checks += await _of_log(played)
     checks.append(await _of_leak(world, played))
     checks += await _of_trace(world, server, played)
+    checks += await _of_recall(world, played)
     if world.scale is not SMALL:  # the watch looks once a minute, which is longer than a small world lives
         checks.append(await _of_alarm(played))
     return checks
@@ -245,6 +246,41 @@ async def _of_trace(world: World, server: Server, played: Played) -> list[Check]
     ]
 
 
+async def _of_recall(world: World, played: Played) -> list[Check]:
+    """Drill the recall of a batch: every can of it is found, and every store that has some is named."""
+    batch = world.production.batches[0]
+    wanted = Counter(
+        trip.store.gln
+        for trip in world.distribution.cases
+        if trip.pallet.batch is batch and trip.received_day * DAY_SECONDS < END
+        for _can in trip.case.cans
+    )
+    product_id = played.office.product_id(batch.product)
+    desk = played.office.quality
+    found = await desk.get("/batches", q=batch.number, product_id=product_id)
+    (batch_id,) = [one["id"] for one in found["items"] if one["number"] == batch.number]
+    drill = {
+        "title": f"Drill {batch.number}",
+        "reason": "Twice a year",
+        "risk_class": 2,
+        "is_drill": True,
+        "scope": {"kind": "batch", "batch_id": batch_id},
+        "notice": "-",
+    }
+    recall = await desk.post("/recalls", drill, at=world.at(END))
+    report = await desk.get(f"/recalls/{recall['id']}", at=world.at(END))
+    holders = await desk.get(f"/recalls/{recall['id']}/holders", at=world.at(END))
+    got = {one["holder"]: one["balance"]["affected"] for one in holders}
+    named = Counter({gln: got.get(f"https://id.gs1.org/414/{gln}", 0) for gln in wanted})
+    cans = len(batch.labels_used[0])
+    return [
+        Check.equal("recall.cans_found", cans, report["balance"]["affected"]),
+        Check.equal("recall.stores_named", sorted(wanted.items()), sorted(named.items())),
+        Check.at_most("recall.seconds", RECALL_SECONDS_MAX, recall["list_ms"] / 1000),
+    ]
+
+
+RECALL_SECONDS_MAX: Final = 5.0
 CANS_ASKED: Final = 25
 
 
