@@ -77,14 +77,27 @@ def prefixes_of(context: object) -> dict[str, str]:
 
     >>> prefixes_of(["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"ex": "https://ex.cn/"}])
     {'ex': 'https://ex.cn/'}
+    >>> prefixes_of({"ex": {"@id": "https://ex.cn/", "@prefix": True}, "line": "ex:line/"})
+    {'ex': 'https://ex.cn/', 'line': 'https://ex.cn/line/'}
     """
-    return {
-        prefix: uri
-        for entry in (context if isinstance(context, list) else [context])
-        if isinstance(entry, dict)
-        for prefix, uri in entry.items()
-        if isinstance(uri, str) and not prefix.startswith("@")
-    }
+    found: dict[str, str] = {}
+    for entry in context if isinstance(context, list) else [context]:
+        for prefix, uri in entry.items() if isinstance(entry, dict) else ():
+            uri = uri.get("@id") if isinstance(uri, dict) else uri
+            if isinstance(uri, str) and not prefix.startswith("@"):
+                found[prefix] = uri
+    return {prefix: _meaning(uri, found) for prefix, uri in found.items()}
+
+
+def _meaning(uri: str, prefixes: Prefixes) -> str:
+    """Write out what a prefix stands for, where it is said with another prefix (JSON-LD 1.1, section 4.3)."""
+    for _ in range(_CHAIN_MAX):
+        prefix, colon, rest = uri.partition(":")
+        namespace = prefixes.get(prefix)
+        if not colon or namespace is None or rest.startswith("//") or namespace == uri:
+            break
+        uri = namespace + rest
+    return uri
 
 
 # --- XML
@@ -377,6 +390,7 @@ _ENTRIES = {
     "destinationList": "destination",
     "sensorElementList": "sensorElement",
 }
+_CHAIN_MAX = 8  # prefixes of prefixes; whoever says them in a circle gets no further
 _KEYWORDS = {"@id", "@type", "@value", "@language", "@list", "@set", "@graph", "@index", "@reverse", "@json"}
 _NO_FIELDS = {"@context", "#text", "comment", "rdfs:comment"}
 _BLANKS = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"

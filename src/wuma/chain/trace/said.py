@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from wuma.chain.trace.documents import Json
 from wuma.chain.trace.things import key_of
+from wuma_gs1.event_documents import prefixes_of as prefixes_in
 
 KNOWN_PREFIXES: Final = {
     "gs1": "https://ref.gs1.org/voc/",
@@ -81,9 +82,7 @@ def prefixes_of(*contexts: Any) -> Mapping[str, str]:
     """Return what prefixes stand for under contexts of JSON-LD, the later ones over the earlier."""
     known = dict(KNOWN_PREFIXES)
     for context in contexts:
-        for part in context if isinstance(context, list) else [context]:
-            if isinstance(part, dict):
-                known.update((name, iri) for name, iri in part.items() if isinstance(iri, str))
+        known.update(prefixes_in(context))
     return known
 
 

@@ -107,6 +107,8 @@ class XmlReader:
         """What is wrong around the events."""
         self.header: dict[str, Any] = {}
         """What the header says, as a JSON document says it: sender, receiver, master data."""
+        self.created_at = "1970-01-01T00:00:00Z"
+        """When the document was made, as it says; the beginning of time if it does not."""
         self._parser = Parser(self._is_frame)
         self._frames: list[_Frame] = []
         self._models = MODELS_2
@@ -214,6 +216,9 @@ class XmlReader:
             raise XmlFault("No EPCIS.", [FieldError(_at(f"/{element.own}", element), expected, namespace)])
         self._models = MODELS_2 if namespace.endswith("2") else MODELS_1
         path = f"/{element.own}"
+        created_at = element.attributes.get("creationDate", "").strip()
+        if _is_date_time(created_at):
+            self.created_at = created_at if _HAS_ZONE.search(created_at) else f"{created_at}Z"
         is_answer = element.own == "EPCISQueryDocument"
         for name, is_good in _ROOT_ATTRIBUTES.items():
             value = element.attributes.get(name)
@@ -809,6 +814,7 @@ def _is_date_time(text: str) -> bool:
 _DATE_TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 )
+_HAS_ZONE: Final = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})\Z")
 _FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(ROOTS, ("EPCISBody",)),
     "EPCISBody": ("EventList", "QueryResults"),

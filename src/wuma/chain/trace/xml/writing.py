@@ -31,6 +31,7 @@ from wuma_gs1.cbv import (
     Word,
 )
 from wuma_gs1.errors import ParseError
+from wuma_gs1.event_documents import prefixes_of
 
 
 class CbvFormat(StrEnum):
@@ -305,11 +306,7 @@ class _Writer:
         return prefix
 
     def _take_context(self, context: Any) -> None:
-        for part in context if isinstance(context, list) else [context]:
-            if isinstance(part, Mapping):
-                for prefix, meaning in part.items():
-                    if isinstance(meaning, str) and meaning and not prefix.startswith("@"):
-                        self._meanings[prefix] = meaning
+        self._meanings.update((prefix, uri) for prefix, uri in prefixes_of(context).items() if uri)
 
 
 def _as_namespace(meaning: str) -> str:
