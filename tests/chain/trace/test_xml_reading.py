@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any, Final
 
@@ -351,6 +352,25 @@ def test_twice_the_document_takes_twice_the_time() -> None:
     seconds(100)
     few, many = min(seconds(2_000) for _ in range(3)), min(seconds(8_000) for _ in range(3))
     assert many < 8 * few
+
+
+def test_ten_times_the_document_takes_no_more_memory() -> None:
+    text = event_xml(SEEN)
+    one = text[text.index(b"<ObjectEvent>") : text.index(b"</EventList>")]
+    head, tail = text[: text.index(b"<ObjectEvent>")], text[text.index(b"</EventList>") :]
+
+    def peak_bytes(count: int) -> int:
+        reader = XmlReader(events_max=1_000_000)
+        tracemalloc.start()
+        seen = sum(1 for piece in [head, *[one * 100] * (count // 100), tail] for _ in reader.feed(piece))
+        list(reader.close())
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert seen == count
+        return peak
+
+    peak_bytes(100)
+    assert peak_bytes(10_000) < 2 * peak_bytes(1_000) < 8_000_000
 
 
 @given(st.data())

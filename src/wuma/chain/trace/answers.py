@@ -99,8 +99,11 @@ def query_document(given: list[dict[str, Any]], now: datetime, query_name: str) 
 def given_back(event: Event) -> dict[str, Any]:
     """Return an event as it came, with when it was captured and what its own prefixes mean."""
     fields = {**event.fields, "recordTime": event.captured_at.isoformat()}
-    parts = event.context if isinstance(event.context, list) else [event.context]
-    own = [part for part in parts if isinstance(part, dict)]
-    if own and "@context" not in fields:
-        fields["@context"] = own
+    parts: list[Mapping[str, Any]] = []
+    for context in (event.context, event.fields.get("@context")):
+        for part in context if isinstance(context, list) else [context]:
+            if isinstance(part, Mapping):
+                parts = [*(one for one in parts if one != part), part]  # the last that is said counts
+    if parts:
+        fields["@context"] = parts
     return fields

@@ -12,15 +12,16 @@ worked off in the order in which they came.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy import text
@@ -36,13 +37,15 @@ from wuma.chain.trace.documents import (
     read_head,
     trusted_event,
 )
+from wuma.chain.trace.rest import XML_TYPES
 from wuma.chain.trace.split import Cut, Split
+from wuma.chain.trace.xml.translating import TRANSLATED_TYPE, read_translated, translate
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
 from wuma.kernel import telemetry
 from wuma.kernel.clock import utc_now
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
 from wuma.kernel.fact import Fact, publish
-from wuma.kernel.http.spool import Spooled, unpacked
+from wuma.kernel.http.spool import Spooled, keep_names, unpacked
 from wuma.kernel.ids import uuid7
 from wuma.kernel.jobs import Task, enqueue
 from wuma.kernel.runtime import Runtime
@@ -147,6 +150,7 @@ class _Job:
     attempt_count: int
     context: Any
     byte_count: int
+    media_type: str
     encoding: str
     path: Path
 
@@ -198,6 +202,8 @@ def _work(runtime: Runtime, job: _Job, due_at: float) -> None:
         return
     try:
         if job.state == "checking":
+            if job.media_type in XML_TYPES:
+                job = _translate(runtime, job)
             _check(runtime, job, due_at)
         else:
             _store(runtime, job, due_at)
@@ -205,6 +211,34 @@ def _work(runtime: Runtime, job: _Job, due_at: float) -> None:
         _fail(runtime, job, invalid.detail, invalid.errors)
     except FileNotFoundError:
         _fail(runtime, job, "The document is no longer there; please hand it in again.", ())
+
+
+def _translate(runtime: Runtime, job: _Job) -> _Job:
+    """Put the JSON form of an XML document in its place, once."""
+    path = job.path.with_name(uuid4().hex)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with job.open() as xml, os.fdopen(descriptor, "wb") as into:
+            count = translate(xml, into, events_max=EVENTS_MAX)
+            into.flush()
+            os.fsync(into.fileno())
+        keep_names(path.parent)
+        translated = replace(
+            job,
+            path=path,
+            media_type=TRANSLATED_TYPE,
+            encoding="identity",
+            byte_count=path.stat().st_size,
+        )
+        with runtime.database.transaction(job.scope) as session:
+            values = {"id": job.id, "was": job.path.name, "spool": path.name, "event_count": count}
+            values |= {"media_type": TRANSLATED_TYPE, "byte_count": translated.byte_count}
+            _once(session.execute(_TRANSLATED, values))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    job.path.unlink(missing_ok=True)
+    return translated
 
 
 def _check(runtime: Runtime, job: _Job, due_at: float) -> None:
@@ -224,7 +258,10 @@ def _check(runtime: Runtime, job: _Job, due_at: float) -> None:
     with job.open() as plain:
         reading = Split(plain)
         for batch in _batches(reading, job.next_place):
-            events = (read_event(cut.body, f"{reading.pointer}/{cut.place}", cut.place) for cut in batch)
+            if job.media_type == TRANSLATED_TYPE:
+                events = (read_translated(cut.body, cut.place) for cut in batch)
+            else:
+                events = (read_event(cut.body, f"{reading.pointer}/{cut.place}", cut.place) for cut in batch)
             refused += [event for event in events if isinstance(event, RefusedEvent)]
             end = batch[-1].place + 1
             if len(refused) >= REFUSED_HELD_MAX or time.monotonic() >= due_at:
@@ -392,8 +429,13 @@ VALUES (:id, :tenant_id, :now, :now, :actor, 0, 0, :behaviour, 'null', 'checking
 """)
 _NEXT = text("""
 SELECT id, tenant_id, actor, behaviour, state, next_place, rejected, attempt_count, context, byte_count,
-    encoding, spool
+    media_type, encoding, spool
 FROM trace.capture WHERE tenant_id = :tenant_id AND state IN ('checking', 'storing') ORDER BY id LIMIT 1
+""")
+_TRANSLATED = text("""
+UPDATE trace.capture SET spool = :spool, media_type = :media_type, encoding = 'identity',
+    byte_count = :byte_count, event_count = :event_count
+WHERE id = :id AND state = 'checking' AND spool = :was
 """)
 _BEGIN = text("UPDATE trace.capture SET attempt_count = attempt_count + 1 WHERE id = :id")
 _MOVE = text("""

@@ -23,24 +23,23 @@ from wuma.chain.trace.capture import Behaviour, capture
 from wuma.chain.trace.chunks import BeingCaptured
 from wuma.chain.trace.exceptions import (
     NoSuchNameException,
-    UnsupportedMediaTypeException,
     ValidationException,
 )
 from wuma.chain.trace.outcomes import EventOutcome, Fate
 from wuma.chain.trace.page_tokens import PageTokens
 from wuma.chain.trace.rest import (
-    JSON_TYPES,
     PER_PAGE,
     PREFIX,
     VERSIONS,
+    XML_TYPES,
     EpcisEndpoint,
     PerPage,
     Token,
     discovery,
     link_on,
 )
-from wuma.chain.trace.routes import JSON_BODY, read_valid
-from wuma.kernel.errors import FieldError, InvalidInput
+from wuma.chain.trace.routes import JSON_BODY, media_type_of, read_valid
+from wuma.kernel.errors import InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.edge import LARGE_BODIES
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
@@ -59,14 +58,11 @@ class CaptureEndpoint(EpcisEndpoint, SpooledEndpoint):
 
     async def receive(self, request: Request) -> None:
         """Receive a document; count the events of a large one."""
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type not in JSON_TYPES:
-            fault = FieldError("header/Content-Type", " or ".join(JSON_TYPES), media_type[:80])
-            raise UnsupportedMediaTypeException("XML will come; JSON-LD is taken now.", [fault])
+        media_type = media_type_of(request)
         await super().receive(request)
         spooled: Spooled = request.state.spooled
         request.state.event_count = None
-        if spooled.path is not None:
+        if spooled.path is not None and media_type not in XML_TYPES:  # the worker counts them
             try:
                 request.state.event_count = await run_in_threadpool(capture_job.count_events, spooled)
             except InvalidInput as invalid:
@@ -145,7 +141,7 @@ def capture_document(
     capture_id = None
     body = _held(spooled)
     if body is not None:
-        document = read_valid(body, proceed=behaviour == "proceed")
+        document = read_valid(body, spooled.media_type, proceed=behaviour == "proceed")
         try:
             capture_id = capture(
                 db,

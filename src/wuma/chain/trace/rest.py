@@ -50,6 +50,8 @@ nothing else is asked for."""
 LD_JSON: Final = "application/ld+json"
 JSON_TYPES: Final = ("application/json", LD_JSON)
 XML_TYPES: Final = ("application/xml", "text/xml")
+DOCUMENT_TYPES: Final = (*JSON_TYPES, *XML_TYPES)
+"""What events are handed in as."""
 PER_PAGE: Final = 30
 PER_PAGE_MAX: Final = 1_000
 QUERY_CHARACTERS_MAX: Final = 16_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -24,10 +24,12 @@ from wuma.chain.trace.exceptions import (
 )
 from wuma.chain.trace.names import event_key, name_of
 from wuma.chain.trace.rest import (
+    DOCUMENT_TYPES,
     JSON_TYPES,
     PER_PAGE,
     PREFIX,
     VERSIONS,
+    XML_TYPES,
     EpcisEndpoint,
     PerPage,
     Token,
@@ -36,6 +38,7 @@ from wuma.chain.trace.rest import (
     prefixes_of,
 )
 from wuma.chain.trace.split import EVENT_BYTES_MAX
+from wuma.chain.trace.xml.reading import read_xml_document
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Now, Program
@@ -44,12 +47,29 @@ from wuma.kernel.http.spool import ENCODINGS, unpacked
 routes = APIRouter(prefix=PREFIX, route_class=EpcisEndpoint, tags=["EPCIS"])
 
 
-async def read_body(request: Request) -> bytes:
-    """Return the body, once its type has been looked at; and unpacked."""
+class Received(NamedTuple):
+    """A body, and what it is written in."""
+
+    plain: bytes
+    media_type: str
+
+
+def media_type_of(request: Request) -> str:
+    """Return what a document that is handed in is written in.
+
+    Raises:
+        UnsupportedMediaTypeException: it is neither JSON nor XML.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in JSON_TYPES:
-        fault = FieldError("header/Content-Type", " or ".join(JSON_TYPES), media_type)
-        raise UnsupportedMediaTypeException("XML will come; JSON-LD is taken now.", [fault])
+    if media_type not in DOCUMENT_TYPES:
+        fault = FieldError("header/Content-Type", " or ".join(DOCUMENT_TYPES), media_type[:80])
+        raise UnsupportedMediaTypeException("Documents are taken in JSON-LD and in XML.", [fault])
+    return media_type
+
+
+async def read_body(request: Request) -> Received:
+    """Return the body, once its type has been looked at; and unpacked."""
+    media_type = media_type_of(request)
     body = await request.body()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ENCODINGS:
@@ -59,22 +79,26 @@ async def read_body(request: Request) -> bytes:
     with unpacked(io.BytesIO(body), encoding, len(body), bytes_max=EVENT_BYTES_MAX) as file:
         while block := file.read(EVENT_BYTES_MAX):
             plain += block
-    return bytes(plain)
+    return Received(bytes(plain), media_type)
 
 
-Body = Annotated[bytes, Depends(read_body)]
+Body = Annotated[Received, Depends(read_body)]
 JSON_BODY: Final = {
     "requestBody": {
         "required": True,
-        "content": {media_type: {"schema": {"type": "object"}} for media_type in JSON_TYPES},
+        "content": {
+            **{media_type: {"schema": {"type": "object"}} for media_type in JSON_TYPES},
+            **{media_type: {"schema": {"type": "string"}} for media_type in XML_TYPES},
+        },
     }
 }
 
 
-def read_valid(body: bytes, *, proceed: bool = False) -> ReadDocument:
+def read_valid(body: bytes, media_type: str, *, proceed: bool = False) -> ReadDocument:
     """Read a document; what is wrong with it is told by the standard's name."""
+    read = read_xml_document if media_type in XML_TYPES else read_document
     try:
-        return read_document(body, proceed=proceed)
+        return read(body, proceed=proceed)
     except InvalidInput as invalid:
         raise ValidationException(invalid.detail, invalid.errors) from None
 
@@ -83,7 +107,7 @@ def read_valid(body: bytes, *, proceed: bool = False) -> ReadDocument:
 @needs("trace.capture")
 def capture_event(body: Body, db: Db, actor: Actor, program: Program, now: Now) -> Response:
     """Capture one event at once."""
-    document = read_valid(body)
+    document = read_valid(body.plain, body.media_type)
     if len(document.events) != 1:
         fault = FieldError("/epcisBody/eventList", "one event", f"{len(document.events)} events")
         raise ValidationException("Several events go to /epcis/capture.", [fault])

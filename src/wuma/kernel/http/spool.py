@@ -91,11 +91,7 @@ class Spooled:
         assert self.path is not None
         with self.path.open("rb+") as file:
             os.fsync(file.fileno())
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        keep_names(self.folder)
         self.is_kept = True
 
     def remove(self) -> None:
@@ -122,6 +118,15 @@ class Spooled:
         with os.fdopen(descriptor, "wb") as file:
             file.write(self.held)
         self.held = bytearray()
+
+
+def keep_names(folder: Path) -> None:
+    """See to it that the names of the files in a folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class SpooledEndpoint(Endpoint):
