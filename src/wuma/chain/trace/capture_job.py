@@ -39,7 +39,7 @@ from wuma.chain.trace.documents import (
 )
 from wuma.chain.trace.rest import XML_TYPES
 from wuma.chain.trace.split import Cut, Split
-from wuma.chain.trace.xml.translating import TRANSLATED_TYPE, read_translated, translate
+from wuma.chain.trace.xml.translating import TRANSLATED, read_translated, translate
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
 from wuma.kernel import telemetry
 from wuma.kernel.clock import utc_now
@@ -163,8 +163,14 @@ class _Job:
         """Whether what is stored of it is not seen yet."""
         return self.behaviour == "rollback"
 
+    @property
+    def is_translated(self) -> bool:
+        """Whether the file is the JSON form of what was handed in."""
+        return self.path.suffix == TRANSLATED
+
     def open(self) -> AbstractContextManager[IO[bytes]]:
-        return unpacked(self.path.open("rb"), self.encoding, self.byte_count, bytes_max=PLAIN_BYTES_MAX)
+        encoding = "identity" if self.is_translated else self.encoding
+        return unpacked(self.path.open("rb"), encoding, self.byte_count, bytes_max=PLAIN_BYTES_MAX)
 
 
 class _Overtaken(Exception):
@@ -202,7 +208,7 @@ def _work(runtime: Runtime, job: _Job, due_at: float) -> None:
         return
     try:
         if job.state == "checking":
-            if job.media_type in XML_TYPES:
+            if job.media_type in XML_TYPES and not job.is_translated:
                 job = _translate(runtime, job)
             _check(runtime, job, due_at)
         else:
@@ -215,7 +221,7 @@ def _work(runtime: Runtime, job: _Job, due_at: float) -> None:
 
 def _translate(runtime: Runtime, job: _Job) -> _Job:
     """Put the JSON form of an XML document in its place, once."""
-    path = job.path.with_name(uuid4().hex)
+    path = job.path.with_name(f"{uuid4().hex}{TRANSLATED}")
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with job.open() as xml, os.fdopen(descriptor, "wb") as into:
@@ -223,22 +229,14 @@ def _translate(runtime: Runtime, job: _Job) -> _Job:
             into.flush()
             os.fsync(into.fileno())
         keep_names(path.parent)
-        translated = replace(
-            job,
-            path=path,
-            media_type=TRANSLATED_TYPE,
-            encoding="identity",
-            byte_count=path.stat().st_size,
-        )
         with runtime.database.transaction(job.scope) as session:
             values = {"id": job.id, "was": job.path.name, "spool": path.name, "event_count": count}
-            values |= {"media_type": TRANSLATED_TYPE, "byte_count": translated.byte_count}
             _once(session.execute(_TRANSLATED, values))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
     job.path.unlink(missing_ok=True)
-    return translated
+    return replace(job, path=path)
 
 
 def _check(runtime: Runtime, job: _Job, due_at: float) -> None:
@@ -258,7 +256,7 @@ def _check(runtime: Runtime, job: _Job, due_at: float) -> None:
     with job.open() as plain:
         reading = Split(plain)
         for batch in _batches(reading, job.next_place):
-            if job.media_type == TRANSLATED_TYPE:
+            if job.is_translated:
                 events = (read_translated(cut.body, cut.place) for cut in batch)
             else:
                 events = (read_event(cut.body, f"{reading.pointer}/{cut.place}", cut.place) for cut in batch)
@@ -433,8 +431,7 @@ SELECT id, tenant_id, actor, behaviour, state, next_place, rejected, attempt_cou
 FROM trace.capture WHERE tenant_id = :tenant_id AND state IN ('checking', 'storing') ORDER BY id LIMIT 1
 """)
 _TRANSLATED = text("""
-UPDATE trace.capture SET spool = :spool, media_type = :media_type, encoding = 'identity',
-    byte_count = :byte_count, event_count = :event_count
+UPDATE trace.capture SET spool = :spool, event_count = :event_count
 WHERE id = :id AND state = 'checking' AND spool = :was
 """)
 _BEGIN = text("UPDATE trace.capture SET attempt_count = attempt_count + 1 WHERE id = :id")

@@ -15,8 +15,8 @@ from wuma.chain.trace.documents import FAULTS_NAMED_MAX, ReadEvent, RefusedEvent
 from wuma.chain.trace.xml.reading import XmlReader
 from wuma.kernel.errors import FieldError, InvalidInput
 
-TRANSLATED_TYPE: Final = "application/vnd.wuma.translated+json"
-"""The media type of a translated document, which nobody can hand in."""
+TRANSLATED: Final = ".translated"
+"""What the names of files with translated documents end with."""
 READ_BYTES: Final = 1 << 18
 _REFUSED: Final = "faults"
 
