@@ -10785,6 +10785,8 @@ export interface operations {
             content: {
                 "application/json": Record<string, never>;
                 "application/ld+json": Record<string, never>;
+                "application/xml": string;
+                "text/xml": string;
             };
         };
         responses: {
@@ -10938,6 +10940,8 @@ export interface operations {
             content: {
                 "application/json": Record<string, never>;
                 "application/ld+json": Record<string, never>;
+                "application/xml": string;
+                "text/xml": string;
             };
         };
         responses: {
