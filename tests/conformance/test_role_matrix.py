@@ -182,6 +182,13 @@ OAMQC.S.U OPTIONS /epcis/
 OAMQC.S.U DELETE /epcis/nextPageToken/{token}
 OA.Q..... POST   /epcis/queries
 OA.Q..... DELETE /epcis/queries/{query_name}
+OAMQC.S.U GET    /epcis/queries/{query_name}/subscriptions
+OAMQC.S.U GET    /epcis/queries/{query_name}/subscriptions/{subscription_id}
+OAMQC.S.U OPTIONS /epcis/queries/{query_name}/subscriptions
+OAMQC.S.U OPTIONS /epcis/queries/{query_name}/subscriptions/{subscription_id}
+OA.Q..... POST   /epcis/queries/{query_name}/subscriptions
+OA.Q..... DELETE /epcis/queries/{query_name}/subscriptions/{subscription_id}
+OA.Q..... POST   /api/v1/queries/{query_name}/subscriptions/{subscription_id}/replay
 
 OA..C.... POST   /api/v1/imports
 OAMQCLS.U GET    /api/v1/products

@@ -196,6 +196,12 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
             return document(event(action="OBSERVE", bizStep="shipping", epcList=[uri]))
         case "POST", "/epcis/queries":
             return {"name": f"q-{uuid7()}", "query": {"eventType": ["ObjectEvent"], "GE_quantity": 1}}
+        case "POST", "/epcis/queries/{query_name}/subscriptions":
+            # By a schedule that comes once in years: nothing is sent anywhere.
+            schedule = {"dayOfMonth": "29", "month": "2"}
+            return {"dest": "https://client.example/", "signatureToken": "0123456789", "schedule": schedule}
+        case "POST", "/queries/{query_name}/subscriptions/{subscription_id}/replay":
+            return {"since": "2026-05-01T08:00:00Z"}
         case _:
             raise AssertionError(f"no body for {method} {path}: write one in {__file__}")
 

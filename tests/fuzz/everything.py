@@ -240,6 +240,9 @@ class Maker:
             self.made.name(name, value)
         query = {"name": f"query-{uuid7()}", "query": {"EQ_eventID": [named]}}
         self.made.name("query_name", self.ask("POST", "/epcis/queries", json=query)["name"])
+        address = f"/epcis/queries/{query['name']}/subscriptions"
+        once = {"dest": "https://client.example/", "schedule": {"dayOfMonth": "29", "month": "2"}}
+        self.made.name("subscription_id", self.ask("POST", address, json=once)["subscriptionID"])
         self.made.name("EQ_eventID", named)
         self.made.name("MATCH_epc", *uris[:2])
         self.made.name("MATCH_anyEPC", case)

@@ -18,6 +18,8 @@ from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.resource_routes import routes as resource_routes
 from wuma.chain.trace.routes import routes as epcis_routes
+from wuma.chain.trace.subscription_routes import api_routes as replay_routes
+from wuma.chain.trace.subscription_routes import routes as subscription_routes
 from wuma.entrypoints.pages import routes as console_routes
 from wuma.journeys.batch_dossier.phone import routes as dossier_page_routes
 from wuma.journeys.batch_dossier.routes import routes as batch_dossier_routes
@@ -38,6 +40,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     dossier_routes,
     batch_dossier_routes,
     capture_routes,
+    replay_routes,
     authenticity_routes,
     care_routes,
     home_routes,
@@ -53,6 +56,7 @@ EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (
     epcis_capture_routes,
     epcis_routes,
     named_query_routes,
+    subscription_routes,
     resource_routes,
 )
 """The routes of the EPCIS standard, under ``/epcis``."""

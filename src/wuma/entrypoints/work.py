@@ -10,7 +10,7 @@ from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
 from wuma.chain.dossier import derive as dossier_derive
 from wuma.chain.dossier import invariants as dossier_invariants
-from wuma.chain.trace import capture_job
+from wuma.chain.trace import capture_job, deliver
 from wuma.journeys import commission_by_event
 from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task
@@ -36,6 +36,7 @@ TASKS: Final[tuple[Task, ...]] = (
     *authenticity_tasks.TASKS,
     *care_tasks.TASKS,
     *capture_job.TASKS,
+    *deliver.TASKS,
 )
 """What the worker can do."""
 
@@ -43,5 +44,6 @@ SUBSCRIPTIONS: Final[tuple[Subscription, ...]] = (
     dossier_derive.SUBSCRIPTION,
     commission_by_event.SUBSCRIPTION,
     care_tasks.SUBSCRIPTION,
+    deliver.SUBSCRIPTION,
 )
 """Who is told what."""

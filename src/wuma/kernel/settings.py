@@ -69,6 +69,11 @@ class Settings(BaseSettings):
         None, description="An ip2region file (xdb); by default the one that was fetched at build time."
     )
 
+    private_webhooks: bool = Field(
+        False,
+        description="Let subscriptions send to addresses inside of private networks, and to any port.",
+    )
+
     clock: Clock = Field("system", description="world: believe the simulated brand's clock. Demo only.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -113,6 +113,36 @@ def query_events(
     if ended_at is None or left == 0:
         return EventPage(found, None, tokens.expires_at)
     return EventPage(found, tokens.write([*ended_at, as_of, left]), tokens.expires_at)
+
+
+def events_after(
+    session: Session,
+    keyring: Keyring,
+    tenant_id: int,
+    query: Query,
+    after: Position,
+    *,
+    since: datetime | None = None,
+    limit: int,
+) -> tuple[list[Event], Position, bool]:
+    """Return what a query means of the events captured after a position, in the order in which they appeared.
+
+    Also returned: how far was looked, and whether there may be more.
+    """
+    until = session.execute(_END, {"tenant_id": tenant_id}).one_or_none()
+    if until is None or (until.captured_at, until.id) <= after:
+        return [], after, False
+    ordered = replace(query, order_by="recordTime", descending=False)
+    narrowed = _narrow(ordered, session, keyring, tenant_id)
+    narrowed.filed.captured_from = _greatest(narrowed.filed.captured_from, max(after[0], since or after[0]))
+    narrowed.filed.captured_before = _least(
+        narrowed.filed.captured_before, until.captured_at + timedelta(microseconds=1)
+    )
+    place = _Place(after[0], after[1], until.captured_at, None)
+    found, ended_at = _look(session, tenant_id, ordered, narrowed, place, limit)
+    if ended_at is None:
+        return found, (until.captured_at, until.id), False
+    return found, ended_at, True
 
 
 def understood(asked: Asked, prefixes: Prefixes) -> Query:
@@ -231,6 +261,10 @@ def _greatest(one: datetime | None, other: datetime) -> datetime:
     return other if one is None else max(one, other)
 
 
+_END = text(
+    "SELECT captured_at, id + event_count - 1 AS id FROM trace.chunk WHERE tenant_id = :tenant_id"
+    " ORDER BY captured_at DESC, id DESC LIMIT 1"
+)
 # Captures of a tenant come one after the other, each later than the one before (see capture.py).
 _NEWEST = text(
     "SELECT captured_at FROM trace.capture WHERE tenant_id = :tenant_id ORDER BY captured_at DESC LIMIT 1"

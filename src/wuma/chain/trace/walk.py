@@ -175,8 +175,10 @@ def _clauses(
 
     at_from, at_before = narrowing.at_from, narrowing.at_before
     if after is not None and order == "captured_at":
-        say("captured_at <= :value" if descending else "captured_at >= :value", after[0])
-        say("id <= :value" if descending else f"id > :value - {EVENTS_PER_CHUNK}", after[1])
+        # Numbers do not tell what was captured first: what is captured whole appears at its end.
+        values |= {"after_at": after[0], "after_id": after[1]}
+        beyond = f"> (:after_at, :after_id - {EVENTS_PER_CHUNK})"
+        clauses.append("(captured_at, id) " + ("<= (:after_at, :after_id)" if descending else beyond))
     elif after is not None and descending:
         say("at_min <= :value", after[0])
         say("at_max <= :value", _moved(after[0], SPAN_MAX))
