@@ -44,7 +44,8 @@ THINGS: Final = frozenset(
         "account_id", "actor", "alarm_id", "anchor", "batch_id", "capture_id", "codes", "event_id",
         "file_id", "first", "last", "line_id", "order_id", "parent_id", "partner_id", "person",
         "prefix", "product_id", "query_name", "recall_id", "recipient_account", "replaces", "report_id",
-        "rule_id", "series_id", "site_id", "subscription_id", "text", "thing", "ticket", "token_id", "unit", "uri",
+        "rule_id", "series_id", "site_id", "subscription_id", "text", "thing", "ticket",
+        "token_id", "unit", "uri",
     }
 )  # fmt: skip
 """Parameters and members of bodies that name a thing of somebody's."""

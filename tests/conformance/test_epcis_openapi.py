@@ -142,7 +142,19 @@ def _headers_missing(openapi: dict[str, Any], response: dict[str, Any], answer: 
     ]
 
 
+def _without_recursive_patterns(part: Any) -> Any:
+    """Leave out patterns with calls of groups, which are no regular expressions to JSON Schema."""
+    if isinstance(part, dict):
+        return {
+            name: _without_recursive_patterns(inner)
+            for name, inner in part.items()
+            if not (name == "pattern" and isinstance(inner, str) and "\\g<" in inner)
+        }
+    return [_without_recursive_patterns(inner) for inner in part] if isinstance(part, list) else part
+
+
 def _fault(openapi: dict[str, Any], events: dict[str, Any], schema: Any, found: Any) -> str | None:
+    openapi = _without_recursive_patterns(openapi)
     text = json.dumps({"components": openapi["components"], **schema})
     text = text.replace("#/components/schemas/", "https://gs1.example/openapi#/components/schemas/")
     whole = json.dumps(openapi).replace(
