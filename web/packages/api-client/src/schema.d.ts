@@ -964,6 +964,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queries/{query_name}/subscriptions/{subscription_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Subscription
+         * @description Tell a subscriber again; bring a subscription back that was given up.
+         */
+        post: operations["replay_subscription_api_v1_queries__query_name__subscriptions__subscription_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -2268,6 +2288,62 @@ export interface paths {
          * @description Say what can be done with the events of a named query.
          */
         options: operations["describe_query_events_epcis_queries__query_name__events_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/queries/{query_name}/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subscriptions
+         * @description List the subscriptions of a query.
+         */
+        get: operations["list_subscriptions_epcis_queries__query_name__subscriptions_get"];
+        put?: never;
+        /**
+         * Create Subscription
+         * @description Subscribe an address to a query: it is told what is captured, at once or by a schedule.
+         */
+        post: operations["create_subscription_epcis_queries__query_name__subscriptions_post"];
+        delete?: never;
+        /**
+         * Describe Subscriptions
+         * @description Say what can be done with the subscriptions of a query.
+         */
+        options: operations["describe_subscriptions_epcis_queries__query_name__subscriptions_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/epcis/queries/{query_name}/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Subscription
+         * @description Return a subscription, and how its telling goes.
+         */
+        get: operations["get_subscription_epcis_queries__query_name__subscriptions__subscription_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Subscription
+         * @description End a subscription.
+         */
+        delete: operations["remove_subscription_epcis_queries__query_name__subscriptions__subscription_id__delete"];
+        /**
+         * Describe Subscription
+         * @description Say what can be done with a subscription.
+         */
+        options: operations["describe_subscription_epcis_queries__query_name__subscriptions__subscription_id__options"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -5456,6 +5532,17 @@ export interface components {
             withdrawals: components["schemas"]["WithdrawalView"][];
         };
         /**
+         * Replay
+         * @description From when on events are told again; without it, a dead subscription goes on where it died.
+         */
+        Replay: {
+            /**
+             * Since
+             * @description By when they were recorded.
+             */
+            since?: string | null;
+        };
+        /**
          * ReportView
          * @description What a consumer reported.
          */
@@ -6571,6 +6658,7 @@ export type RegionView = components['schemas']['RegionView'];
 export type ReleaseForm = components['schemas']['ReleaseForm'];
 export type ReleaseView = components['schemas']['ReleaseView'];
 export type ReleasesView = components['schemas']['ReleasesView'];
+export type Replay = components['schemas']['Replay'];
 export type ReportView = components['schemas']['ReportView'];
 export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
@@ -8474,6 +8562,40 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_EventOutcomeView_"];
                 };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    replay_subscription_api_v1_queries__query_name__subscriptions__subscription_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Replay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {
@@ -11265,6 +11387,192 @@ export interface operations {
             header?: never;
             path: {
                 query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_subscriptions_epcis_queries__query_name__subscriptions_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_subscription_epcis_queries__query_name__subscriptions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_subscriptions_epcis_queries__query_name__subscriptions_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_subscription_epcis_queries__query_name__subscriptions__subscription_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    remove_subscription_epcis_queries__query_name__subscriptions__subscription_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_subscription_epcis_queries__query_name__subscriptions__subscription_id__options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                query_name: string;
+                subscription_id: string;
             };
             cookie?: never;
         };
