@@ -226,3 +226,18 @@ def test_a_context_that_gives_a_term_of_epcis_another_meaning_is_refused(admin: 
 
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["at"] == "/@context/1/bizStep"
+
+
+def test_a_capture_job_is_told_in_xml_too(admin: SignedInClient, xsds: Xsds) -> None:
+    bad = event_xml(SEEN.replace("OBSERVE", "SEE"))
+    headers = {**XML, "GS1-Capture-Error-Behaviour": "proceed"}
+    for body in (event_xml(SEEN), bad):
+        job = admin.post("/epcis/capture", content=body, headers=headers).json()
+
+        answer = admin.get(f"/epcis/capture/{job['captureID']}", headers={"accept": "application/xml"})
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].partition(";")[0] == "application/xml"
+        assert xsds.faults(answer.content) is None
+        assert job["captureID"].encode() in answer.content
+    assert b"ObjectEvent[1]/action (line 4): expected ADD | OBSERVE | DELETE, got SEE" in answer.content

@@ -28,6 +28,7 @@ from wuma.chain.trace.exceptions import (
 from wuma.chain.trace.outcomes import EventOutcome, Fate
 from wuma.chain.trace.page_tokens import PageTokens
 from wuma.chain.trace.rest import (
+    DOCUMENT_TYPES,
     PER_PAGE,
     PREFIX,
     VERSIONS,
@@ -35,10 +36,12 @@ from wuma.chain.trace.rest import (
     EpcisEndpoint,
     PerPage,
     Token,
+    accepted,
     discovery,
     link_on,
 )
 from wuma.chain.trace.routes import JSON_BODY, media_type_of, read_valid
+from wuma.chain.trace.xml.capture_job import job_document
 from wuma.kernel.errors import InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.edge import LARGE_BODIES
@@ -214,12 +217,38 @@ def list_captures(
     return [_job(db, row) for row in rows[:per_page]]
 
 
-@routes.get("/capture/{capture_id}")
+@routes.get("/capture/{capture_id}", responses={200: {"content": {"application/xml": {}}}})
 @needs("trace.read")
-def get_capture(capture_id: UUID, response: Response, db: Db) -> CaptureJob:
+def get_capture(capture_id: UUID, request: Request, response: Response, db: Db) -> CaptureJob:
     """Return a capture job: whether it still runs, and what became of the document's events so far."""
     response.headers.update(VERSIONS)
-    return _find(db, capture_id)
+    media_type = accepted(request, DOCUMENT_TYPES)
+    job = _find(db, capture_id)
+    if media_type in XML_TYPES:
+        return _in_xml(job, media_type)  # type: ignore[return-value] # a response is given as it is
+    return job
+
+
+def _in_xml(job: CaptureJob, media_type: str) -> Response:
+    body = job_document(
+        capture_id=job.captureID,
+        created_at=job.createdAt,
+        finished_at=job.finishedAt,
+        running=job.running,
+        success=job.success,
+        behaviour=job.captureErrorBehaviour,
+        errors=((one.type, one.title, one.status, _about(one)) for one in job.errors),
+        error_file=job.errorFile,
+    )
+    return Response(body, media_type=media_type, headers={**VERSIONS, "Vary": "Accept"})
+
+
+def _about(problem: CaptureProblem) -> str:
+    """Say in one line what is wrong with an event."""
+    where = "" if problem.place is None else f"event {problem.place}: "
+    faults = (f"{one['at']}: expected {one['expected']}, got {one['got']}" for one in problem.errors)
+    said = f"{where}{'; '.join(faults)}"
+    return "".join(one if one.isprintable() else "\ufffd" for one in said)
 
 
 @api_routes.get("/captures/{capture_id}/outcomes")

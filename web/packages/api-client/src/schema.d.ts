@@ -10977,6 +10977,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaptureJob"];
+                    "application/xml": unknown;
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
