@@ -132,6 +132,8 @@ class XRay(BaseModel):
     order: OrderFacts | None
     product: ProductFacts | None
     batch: BatchFacts | None
+    recall_notice: str | None
+    """What whoever scans it is told, when it is under recall."""
     history: list[ChangeView]
     printings: list[PrintingView]
     stays: list[StayView]
@@ -172,6 +174,7 @@ def xray(
         order=_order(facts),
         product=_product(db, facts),
         batch=_batch(db, facts),
+        recall_notice=None if facts is None else facts.recall_notice,
         history=[]
         if facts is None
         else [ChangeView.model_validate(one, from_attributes=True) for one in facts.history],

@@ -176,6 +176,7 @@ def test_a_part_of_a_batch_is_recalled_and_the_rest_is_not(
     recall = open_recall(admin, scope)
 
     assert report_of(admin, recall)["balance"]["affected"] == count
+    assert admin.get("/xray", params={"code": uri(goods.cans[6])}).json()["recall_notice"] == NOTICE
     assert scan(client, goods.cans[6])["verdict"] == "recalled"
     assert (scan(client, goods.cans[0])["verdict"] == "recalled") is (kind == "line")
 

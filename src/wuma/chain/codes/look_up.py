@@ -45,6 +45,14 @@ class UnitFacts:
     history: tuple[Changed, ...]
     """What happened to it, the earliest first."""
     origin: Origin | None
+    recall_notice: str | None
+    """What whoever scans it is told, when it is under recall, itself or with its batch."""
+
+
+_NOTICE = text(
+    "SELECT notice FROM codes.recalled WHERE ended_at IS NULL"
+    " AND int8range(first_unit, last_unit, '[]') @> CAST(:unit AS bigint) ORDER BY since DESC LIMIT 1"
+)
 
 
 def facts_of(session: Session, unit: int) -> UnitFacts | None:
@@ -60,16 +68,19 @@ def facts_of(session: Session, unit: int) -> UnitFacts | None:
         .where(text("int8range(first_unit, last_unit, '[]') @> CAST(:unit AS bigint)").bindparams(unit=unit))
         .order_by(Transition.at, Transition.id)
     )
+    batch = None if run.batch_id is None else session.get(Batch, run.batch_id)
+    notice = session.scalar(_NOTICE, {"unit": unit})
     return UnitFacts(
         unit=unit,
         order=order,
         number=unit - order.first_unit + 1,
         state=CodeState(run.state),
-        batch=None if run.batch_id is None else session.get(Batch, run.batch_id),
+        batch=batch,
         history=tuple(
             Changed(CodeState(row.state), row.at, row.recorded_at, row.actor, row.reason) for row in rows
         ),
         origin=origins(session, [unit]).get(unit),
+        recall_notice=notice if notice is not None or batch is None else batch.recall_notice,
     )
 
 

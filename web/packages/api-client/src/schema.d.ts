@@ -6373,6 +6373,8 @@ export interface components {
             order: components["schemas"]["OrderFacts"] | null;
             product: components["schemas"]["ProductFacts"] | null;
             batch: components["schemas"]["BatchFacts"] | null;
+            /** Recall Notice */
+            recall_notice: string | null;
             /** History */
             history: components["schemas"]["ChangeView"][];
             /** Printings */

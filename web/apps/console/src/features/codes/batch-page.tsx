@@ -3,6 +3,7 @@ import { answered, api, type BatchView } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import {
   BackLink,
+  ButtonLink,
   Code,
   Facts,
   Instant,
@@ -35,10 +36,16 @@ function Batch({ batch }: { batch: BatchView }) {
   const formats = useFormats();
   const mayActivate = useMay("codes.activate");
   const [isActivating, setIsActivating] = useState(false);
-  const activate = mayActivate && (
-    <Button type="primary" onClick={() => setIsActivating(true)}>
-      {t("activate")}
-    </Button>
+  const mayRecall = useMay("care.recall.open");
+  const actions = (
+    <>
+      {mayActivate && (
+        <Button type="primary" onClick={() => setIsActivating(true)}>
+          {t("activate")}
+        </Button>
+      )}
+      {mayRecall && <ButtonLink to={`/recalls/new?batch=${batch.id}`}>{t("recall")}</ButtonLink>}
+    </>
   );
   return (
     <>
@@ -47,7 +54,7 @@ function Batch({ batch }: { batch: BatchView }) {
         title={`${t("batch")} ${batch.number}`}
         mark={batch.recalled_at !== null && <Status tone="bad">{t("recalled")}</Status>}
         purpose={<ProductName id={batch.product_id} />}
-        actions={activate}
+        actions={actions}
       />
       <PageBody>
         {batch.recall_notice !== null && (

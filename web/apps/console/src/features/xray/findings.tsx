@@ -10,13 +10,15 @@ import { words } from "./words";
 
 export function Findings({ xray }: { xray: XRay }) {
   const t = useWords(words);
-  const { thing, order, batch, state } = xray;
+  const { thing, order, state } = xray;
   return (
     <>
       {order !== null && order.revoked_at !== null && (
         <Alert type="error" showIcon title={t("revoked", { reason: order.revoked_reason ?? "–" })} />
       )}
-      {batch !== null && batch.recalled_at !== null && <Alert type="error" showIcon title={t("recalled")} />}
+      {xray.recall_notice !== null && (
+        <Alert type="error" showIcon title={t("recalled")} description={xray.recall_notice} />
+      )}
       <Section title={t("whatItIs")} actions={state !== null && <CodeStateStatus state={state} />}>
         <div className="xray-top">
           {thing !== null && order !== null && order.level !== "pallet" && (
