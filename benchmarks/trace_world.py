@@ -68,10 +68,12 @@ class Plan:
         return -(-self.item_count // LOT)
 
 
-def order(session: Session, keyring: Keyring, tenant_id: int, item_count: int) -> Plan:
+def order(
+    session: Session, keyring: Keyring, tenant_id: int, item_count: int, reference: str = "00001"
+) -> Plan:
     """Make a product and order all the codes that its cans, cases and pallets will have."""
     draft = ProductDraft(
-        gtin=Gtin.build("6901234", "00001").value,
+        gtin=Gtin.build("6901234", reference).value,
         name_zh="测试婴儿配方奶粉 2段",
         name_en="Test formula, stage 2",
         brand_zh="测试品牌",
@@ -80,7 +82,7 @@ def order(session: Session, keyring: Keyring, tenant_id: int, item_count: int) -
         age_from_months=6,
         net_weight_g=800,
         shelf_life_days=730,
-        cases=(Case(Gtin.build("6901234", "00001", indicator=1).value, PER_CASE),),
+        cases=(Case(Gtin.build("6901234", reference, indicator=1).value, PER_CASE),),
         pallet=Pallet("6901234", 0, PER_PALLET),
     )
     product = create_product(session, tenant_id, draft, now=BEGAN)
@@ -138,12 +140,32 @@ class World:
         for lot in lots or range(self._plan.lot_count):
             yield from self._lot(lot)
 
-    def _lot(self, lot: int) -> Iterator[Document]:
+    def commissioning(self, first: int, count: int) -> Document:
+        """Write a document of one event that commissions some items of the order."""
+        writing = _Writing(random.Random(first), 0)
+        writing.commission(self.uris(self._plan.items, first, count), BEGAN)
+        return writing.document("commissioning")
+
+    def is_packed(self, place: int) -> bool:
+        """Whether the line put the item at a place of the order into a case."""
+        lot, within = divmod(place, LOT)
+        count = min(LOT, self._plan.item_count - lot * LOT)
+        rejected = self._rejected(lot, count)
+        if within in rejected:
+            return False
+        good = within - sum(1 for one in rejected if one < within)
+        return good < (count - len(rejected)) // PER_CASE * PER_CASE
+
+    def _rejected(self, lot: int, count: int) -> set[int]:
         chance = random.Random(self._plan.seed * 1_000_003 + lot)
+        return set(chance.sample(range(count), count // REJECTED_ONE_IN))
+
+    def _lot(self, lot: int) -> Iterator[Document]:
+        chance = random.Random(self._plan.seed * 1_000_033 + lot)
         first = lot * LOT
         count = min(LOT, self._plan.item_count - first)
         began = BEGAN + timedelta(minutes=30 * lot)
-        rejected = set(chance.sample(range(count), count // REJECTED_ONE_IN))
+        rejected = self._rejected(lot, count)
         cans = [
             uri
             for place, uri in enumerate(self.uris(self._plan.items, first, count))
