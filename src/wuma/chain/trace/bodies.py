@@ -20,6 +20,7 @@ from uuid import UUID
 import msgspec
 
 from wuma.chain.trace.code_texts import CodeTexts
+from wuma.chain.trace.documents import ReadEvent
 from wuma.chain.trace.naming import LISTS, NamedList
 
 JSON_IN_ZLIB: Final = 1
@@ -94,14 +95,14 @@ class Coded:
 
 
 def encode(
-    events: Sequence[tuple[Mapping[str, Any], Sequence[NamedList]]],
+    events: Sequence[tuple[ReadEvent, Sequence[NamedList]]],
     names: Sequence[str],
     heads: Sequence[str],
 ) -> bytes:
     """Code the events of a chunk.
 
     Args:
-        events: what each says, and the things it names.
+        events: each with the things it names.
         names: all that the segments are of.
         heads: what the names of codes begin with.
     """
@@ -113,8 +114,9 @@ def encode(
     expected = [0]
     numbers: list[int] = []
     literals: list[str] = []
-    for fields, lists in events:
-        rest = {name: value for name, value in fields.items() if name not in _HELD}
+    known: dict[tuple[bytes, int, str | None], int] = {}
+    for event, lists in events:
+        fields = event.fields
         id_kind = _NO_ID
         if "eventID" in fields:
             event_id = fields["eventID"]
@@ -127,10 +129,14 @@ def encode(
         time = None
         if (written := _TIME(fields["eventTime"])) is not None:
             time = f"{len(written[1] or ''):d}{written[2]}"
-        else:
-            rest["eventTime"] = fields["eventTime"]
-        shape = _to_json(_Shape(rest, id_kind, time, [one.field for one in lists]))
-        shape_of.append(shapes.setdefault(shape, len(shapes)))
+        number = known.get((event.shape, id_kind, time)) if event.shape and time else None
+        if number is None:
+            rest = {name: value for name, value in fields.items() if name not in _HELD}
+            if time is None:
+                rest["eventTime"] = fields["eventTime"]
+            shape = _to_json(_Shape(rest, id_kind, time, [one.field for one in lists]))
+            number = known[event.shape, id_kind, time] = shapes.setdefault(shape, len(shapes))
+        shape_of.append(number)
         for one in lists:
             numbers.append(len(one.segments))
             for segment in one.segments:

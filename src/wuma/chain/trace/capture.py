@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from wuma.chain.trace import chunks, ilmd, mentions, outcomes, postings, seen
 from wuma.chain.trace.chunks import NewEvent
-from wuma.chain.trace.documents import ReadDocument, ReadEvent, RefusedEvent, classes_named
+from wuma.chain.trace.documents import Json, ReadDocument, ReadEvent, RefusedEvent, classes_named
 from wuma.chain.trace.kinds import Kind
 from wuma.chain.trace.names import event_keys
 from wuma.chain.trace.naming import name_all
@@ -128,22 +128,31 @@ def store(
         return []
     things = Things(session, keyring, tenant_id)
     named = name_all([event.fields for _, event in fresh], things)
-    things.number(name for _, event in fresh for name in classes_named(event))
-    things.number(place for _, event in fresh for place in _places(event))
-    things.number(name for _, event in fresh for _, name in mentions.spoken_of(event.fields))
+    alike: dict[bytes, _Alike] = {}
+    said = [_alike(event, alike) for _, event in fresh]
+    distinct = list({id(one): one for one in said}.values())
+    things.number(name for one in distinct for name in one.classes)
+    things.number(place for one in distinct for place in one.places)
+    things.number(name for one in distinct for _, name in one.mentions)
     first: int = session.scalars(_TAKE_NUMBERS).one()
     new = [
-        NewEvent(number, key, event, _location(event, things), lists)
-        for number, ((key, event), lists) in enumerate(zip(fresh, named.lists, strict=True), first)
+        NewEvent(number, key, event, things[one.places[0]] if one.places else None, lists, one.kind)
+        for number, ((key, event), one, lists) in enumerate(zip(fresh, said, named.lists, strict=True), first)
     ]
     chunks.write(session, tenant_id, capture_id, at, new, named)
-    touches = list(chain.from_iterable(_touches(one, things) for one in new))
+    touches = list(
+        chain.from_iterable(
+            _touches(event, one.classes, things) for event, one in zip(new, said, strict=True)
+        )
+    )
     postings.write(session, tenant_id, postings.fold(touches))
     spoken_of = [
-        (one.id, role, things[name]) for one in new for role, name in mentions.spoken_of(one.event.fields)
+        (event.id, role, things[name])
+        for event, one in zip(new, said, strict=True)
+        for role, name in one.mentions
     ]
     mentions.write(session, tenant_id, spoken_of)
-    seen.note(session, tenant_id, (one.event.fields for one in new), touches, at=at)
+    seen.note(session, tenant_id, (one.fields for one in distinct), touches, at=at)
     return _facts(tenant_id, capture_id, new, touches, actor)
 
 
@@ -177,11 +186,33 @@ def _places(event: ReadEvent) -> Iterable[str]:
             yield event.fields[name]["id"]
 
 
-def _location(event: ReadEvent, things: Things) -> int | None:
-    return next((things[place] for place in _places(event)), None)
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """What events of one shape have in common, looked for once."""
+
+    fields: Json
+    kind: Kind
+    places: list[str]
+    classes: list[str]
+    mentions: list[tuple[Role, str]]
 
 
-def _touches(new: NewEvent, things: Things) -> list[Touch]:
+def _alike(event: ReadEvent, known: dict[bytes, _Alike]) -> _Alike:
+    found = known.get(event.shape)
+    if found is None:
+        found = _Alike(
+            event.fields,
+            Kind.of(event.type, event.action, event.fields),
+            list(_places(event)),
+            list(classes_named(event)),
+            list(mentions.spoken_of(event.fields)),
+        )
+        if event.shape:
+            known[event.shape] = found
+    return found
+
+
+def _touches(new: NewEvent, classes: Sequence[str], things: Things) -> list[Touch]:
     """Say which things an event touches, as runs."""
     event_id, at = new.id, new.event.at
     parent = next((one.segments[0].first for one in new.lists if one.field == "parentID"), None)
@@ -194,7 +225,7 @@ def _touches(new: NewEvent, things: Things) -> list[Touch]:
             touches.append(Touch(event_id, at, role, first, last, parent if role is Role.CHILD else None))
     if parent is not None and not new.event.fields.get("childEPCs"):
         touches.append(Touch(event_id, at, Role.PARENT, parent, parent))
-    for first, last in runs_of([things[name] for name in classes_named(new.event)]):
+    for first, last in runs_of([things[name] for name in classes]):
         touches.append(Touch(event_id, at, Role.CLASS, first, last))
     return touches
 
@@ -207,7 +238,7 @@ def _facts(
             tenant_id=tenant_id, capture_id=capture_id, first_event_id=new[0].id, last_event_id=new[-1].id
         )
     ]
-    commissioning = {one.id: one.event for one in new if _commissions(one.event)}
+    commissioning = {one.id: one.event for one in new if _commissions(one)}
     ranges: dict[int, list[tuple[int, int]]] = {}
     for touch in touches:
         if touch.event_id in commissioning and touch.role is Role.OBSERVED and touch.last < FOREIGN_FROM:
@@ -231,13 +262,11 @@ def _facts(
     return facts
 
 
-def _commissions(event: ReadEvent) -> bool:
+def _commissions(new: NewEvent) -> bool:
+    kind = new.kind
     return (
-        event.type is EventType.OBJECT
-        and event.action is Action.ADD
-        and Kind.of(event.type, event.action, event.fields).biz_step == BizStep.COMMISSIONING
-        and "errorDeclaration" not in event.fields
-    )
+        (kind.type, kind.action, kind.biz_step) == (EventType.OBJECT, Action.ADD, BizStep.COMMISSIONING)
+    ) and "errorDeclaration" not in new.event.fields
 
 
 _ONE_CAPTURE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('trace.capture', :tenant_id))")

@@ -50,6 +50,7 @@ class NewEvent:
     """The place it names, as a thing."""
     lists: list[NamedList]
     """The things it names."""
+    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -105,18 +106,12 @@ def write(
 ) -> None:
     """Write events with consecutive numbers, and what they are found by."""
     code_texts.keep(session, tenant_id, *named.codes())
-    kinds = [Kind.of(one.event.type, one.event.action, one.event.fields) for one in new]
-    numbers = number_kinds(session, tenant_id, set(kinds))
+    numbers = number_kinds(session, tenant_id, {one.kind for one in new})
     rows = []
     for places in chunks_of([one.event.at for one in new]):
         some = [new[place] for place in places]
-        filing = filed(
-            [
-                (one.event.at, Pair(numbers[kinds[place]], one.location))
-                for place, one in zip(places, some, strict=True)
-            ]
-        )
-        body = encode([(one.event.fields, one.lists) for one in some], named.names, named.numbered.heads)
+        filing = filed([(one.event.at, Pair(numbers[one.kind], one.location)) for one in some])
+        body = encode([(one.event, one.lists) for one in some], named.names, named.numbered.heads)
         rows.append(
             {
                 "id": some[0].id,
