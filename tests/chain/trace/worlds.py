@@ -15,13 +15,16 @@ from hypothesis import strategies as st
 
 from wuma.chain.trace import mentions, postings
 from wuma.chain.trace.acts import Act, act_of
+from wuma.chain.trace.bodies import Coded
 from wuma.chain.trace.capture import _touches
 from wuma.chain.trace.chunks import Event as Kept
-from wuma.chain.trace.chunks import NewEvent
-from wuma.chain.trace.documents import ReadEvent
+from wuma.chain.trace.chunks import NewEvent, _Texts
+from wuma.chain.trace.documents import ReadEvent, classes_named
 from wuma.chain.trace.ilmd import gtin_of
+from wuma.chain.trace.kinds import Kind
 from wuma.chain.trace.known import Contact, Run
 from wuma.chain.trace.names import event_key
+from wuma.chain.trace.naming import LISTS, NamedList, Segment
 from wuma.chain.trace.postings import Role
 from wuma.chain.trace.things import FOREIGN_FROM, key_of
 from wuma.chain.trace.vocabulary import Action, EventType
@@ -61,6 +64,17 @@ class Numbers(dict[str, int]):
         return self[key]
 
 
+def _new(number: int, key: UUID, event: Event, numbers: Numbers) -> NewEvent:
+    read = _read(event)
+    lists = []
+    for field in LISTS:
+        if field in read.fields:
+            named = read.fields[field]
+            names = [named] if isinstance(named, str) else named
+            lists.append(NamedList(field, [Segment(0, numbers[name], 1, 0) for name in names]))
+    return NewEvent(number, key, read, None, lists, Kind.of(read.type, read.action, read.fields))
+
+
 class Listed:
     """Contacts and acts of events in a list, in the order in which they were captured."""
 
@@ -71,17 +85,21 @@ class Listed:
         known: set[UUID] = set()
         new = []
         for event in captured:
-            key = event_key(event)
+            key = event_key(event, [])
             if key not in known:
                 known.add(key)
-                new.append(NewEvent(len(new) + 1, key, _read(event), None))
+                new.append(_new(len(new) + 1, key, event, self.numbers))
         taken_back = {one.event.fields["eventID"] for one in new if "errorDeclaration" in one.event.fields}
         for one in new:
             said = one.event.fields
             self.names[one.id] = str(said["eventID"])
             if "errorDeclaration" not in said and said["eventID"] not in taken_back:
                 self._acts[one.id] = act_of(_kept(one))
-        touches = [touch for one in new for touch in _touches(one, self.numbers)]  # type: ignore[arg-type]
+        touches = [
+            touch
+            for one in new
+            for touch in _touches(one, list(classes_named(one.event)), self.numbers)  # type: ignore[arg-type]
+        ]
         self._contacts = [contact for row in postings.fold(touches) for contact in _unfolded(row)]
         spoken = [
             (one.id, role, self.numbers[name])
@@ -143,6 +161,9 @@ def _read(event: Event) -> ReadEvent:
     return ReadEvent(event, EventType(event["type"]), at, None if action is None else Action(action), 0)
 
 
+_NO_TEXTS: Final = _Texts(None, 0)  # type: ignore[arg-type]
+
+
 def _kept(new: NewEvent) -> Kept:
     event = new.event
     return Kept(
@@ -154,8 +175,9 @@ def _kept(new: NewEvent) -> Kept:
         biz_step=event.fields.get("bizStep"),
         disposition=event.fields.get("disposition"),
         location=None,
-        as_told=event.fields,
         context=None,
+        _coded=Coded(dict(event.fields), []),
+        _texts=_NO_TEXTS,
     )
 
 

@@ -89,10 +89,10 @@ _TURNS: Final = {None: 0, Action.ADD: 0, Action.OBSERVE: 1, Action.DELETE: 2}
 
 def act_of(event: Event) -> Act:
     """Read an event as an act."""
-    said = event.fields
+    said = event.brief
     persistent = said.get("persistentDisposition", {})
     making = said.get("ilmd", {})
-    name = str(said["eventID"])
+    name = event.name
     return Act(
         id=event.id,
         at=event.at,
@@ -112,7 +112,7 @@ def act_of(event: Event) -> Act:
         produced_on=ilmd.first_text(making, ilmd.PRODUCED_ON),
         expires_on=ilmd.first_text(making, ilmd.EXPIRES_ON),
         parent=key(said["parentID"]) if "parentID" in said else None,
-        has_children=bool(said.get("childEPCs") or said.get("childQuantityList")),
+        has_children=event.lists("childEPCs") or bool(said.get("childQuantityList")),
         transformation_id=said.get("transformationID"),
         amounts=tuple(
             Amount(list_name, key(one["epcClass"]), one.get("quantity"), one.get("uom"))

@@ -36,6 +36,7 @@ _TIME: Final = re.compile(
 
 Run: TypeAlias = tuple[int, int]
 """First and last unit."""
+Members: TypeAlias = list[str | tuple[str, int, int]]
 
 
 class _Shape(msgspec.Struct, array_like=True):
@@ -68,8 +69,13 @@ class Coded:
     """One event, as its chunk has it: complete but for how codes are spelled."""
 
     fields: dict[str, Any]
-    lists: list[tuple[str, list[str | tuple[str, int, int]]]]
+    lists: list[tuple[str, Members]]
     """For each list of things its members: a name; or the head of codes, their first unit, how many."""
+
+    @property
+    def parent(self) -> Members | None:
+        """What is in `parentID`, if it is not among the fields."""
+        return next((members for name, members in self.lists if name == "parentID"), None)
 
     @property
     def runs(self) -> Iterator[Run]:
@@ -83,15 +89,21 @@ class Coded:
         """Return all it says."""
         fields = dict(self.fields)
         for name, members in self.lists:
-            names: list[str] = []
-            for one in members:
-                if isinstance(one, str):
-                    names.append(one)
-                else:
-                    head, first, count = one
-                    names += [head + text for text in texts.of(first, count)]
+            names = self.names(members, texts)
             fields[name] = names[0] if name == "parentID" else names
         return fields
+
+    @staticmethod
+    def names(members: Members, texts: CodeTexts) -> list[str]:
+        """Spell the members of a list."""
+        names: list[str] = []
+        for one in members:
+            if isinstance(one, str):
+                names.append(one)
+            else:
+                head, first, count = one
+                names += [head + text for text in texts.of(first, count)]
+        return names
 
 
 def encode(
@@ -186,9 +198,9 @@ def decode(coding: int, body: bytes, ats: Mapping[int, datetime]) -> dict[int, C
             event_id = read.other_ids[other_at]
             other_at += 1
         is_wanted = place in ats
-        lists: list[tuple[str, list[str | tuple[str, int, int]]]] = []
+        lists: list[tuple[str, Members]] = []
         for name in shape.lists:
-            members: list[str | tuple[str, int, int]] = []
+            members: Members = []
             segment_count = numbers[at]
             at += 1
             for _ in range(segment_count):

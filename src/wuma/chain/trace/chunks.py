@@ -25,7 +25,7 @@ from wuma.chain.trace.bodies import SHAPES_AND_RUNS, Coded, decode, encode
 from wuma.chain.trace.code_texts import CodeTexts
 from wuma.chain.trace.documents import ReadEvent
 from wuma.chain.trace.filing import EVENTS_PER_CHUNK, Filing, Pair, chunks_of, filed, unfiled
-from wuma.chain.trace.kinds import ACTION_OF, TYPE_OF, Kind, number_kinds
+from wuma.chain.trace.kinds import Kind, kinds_numbered, number_kinds
 from wuma.chain.trace.names import event_key, filed_key, keys_named, name_key, name_of
 from wuma.chain.trace.naming import Named, NamedList, merged
 from wuma.chain.trace.vocabulary import Action, EventType
@@ -75,6 +75,25 @@ class Event:
         return self._coded.whole(self._texts.of_all)
 
     @cached_property
+    def brief(self) -> Mapping[str, Any]:
+        """All it says but the lists of things it names, which may be long; to be asked for like the whole."""
+        parent = self._coded.parent
+        if parent is None:
+            return self._coded.fields
+        return {**self._coded.fields, "parentID": Coded.names(parent, self._texts.of_parents)[0]}
+
+    @cached_property
+    def name(self) -> str:
+        """Its eventID; one without is named by what it is known by."""
+        return str(self._coded.fields.get("eventID") or self.fields["eventID"])
+
+    def lists(self, field: str) -> bool:
+        """Whether it names any thing in a field."""
+        return bool(self._coded.fields.get(field)) or any(
+            name == field and members for name, members in self._coded.lists
+        )
+
+    @cached_property
     def fields(self) -> Mapping[str, Any]:
         """All it says, and an eventID in any case."""
         if "eventID" in self.as_told:
@@ -89,6 +108,12 @@ class _Texts:
         self._session = session
         self._tenant_id = tenant_id
         self.runs: list[tuple[int, int]] = []
+        self.parents: list[tuple[int, int]] = []
+
+    @cached_property
+    def of_parents(self) -> CodeTexts:
+        """The texts of the parents of all the events that were read together."""
+        return CodeTexts(self._session, self._tenant_id, merged(self.parents))
 
     @cached_property
     def of_all(self) -> CodeTexts:
@@ -172,10 +197,7 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
     if not wanted:
         return {}
     rows = session.execute(_READ, {"tenant_id": tenant_id, "ids": wanted}).all()
-    kinds = {
-        row.id: row
-        for row in session.execute(_KINDS, {"ids": sorted({kind for row in rows for kind in row.kinds})})
-    }
+    kinds = kinds_numbered(session, {kind for row in rows for kind in row.kinds})
     events: dict[int, Event] = {}
     texts = _Texts(session, tenant_id)
     for row, places in _places(rows, wanted):
@@ -184,12 +206,15 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
         for place, (at, pair) in filed.items():
             kind = kinds[pair.kind]
             texts.runs.extend(bodies[place].runs)
+            texts.parents.extend(
+                one[1:2] * 2 for one in bodies[place].parent or () if not isinstance(one, str)
+            )
             events[row.id + place] = Event(
                 id=row.id + place,
                 at=at,
                 captured_at=row.captured_at,
-                type=TYPE_OF[kind.type],
-                action=ACTION_OF.get(kind.action),
+                type=kind.type,
+                action=kind.action,
                 biz_step=kind.biz_step,
                 disposition=kind.disposition,
                 location=pair.location,
@@ -247,7 +272,6 @@ CROSS JOIN LATERAL (SELECT * FROM trace.chunk WHERE id = found.id OFFSET 0) AS k
 JOIN trace.capture a ON a.id = k.capture_id
 ORDER BY k.id
 """)
-_KINDS = text("SELECT id, type, action, biz_step, disposition FROM trace.kind WHERE id = ANY (:ids)")
 _FILED_UNDER = text(
     "SELECT DISTINCT event_id FROM trace.event_key"
     " WHERE key = ANY (:keys) AND tenant_id = :tenant_id ORDER BY event_id"

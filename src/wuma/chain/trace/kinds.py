@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from wuma.chain.trace.vocabulary import Action, EventType, bare_word
@@ -71,10 +72,26 @@ def number_kinds(session: Session, tenant_id: int, kinds: Iterable[Kind]) -> dic
 def all_kinds(session: Session, tenant_id: int) -> dict[int, Kind]:
     """Return the kinds of events a tenant has, by number."""
     rows = session.execute(_ALL, {"tenant_id": tenant_id})
-    return {
-        row.id: Kind(TYPE_OF[row.type], ACTION_OF.get(row.action), row.biz_step, row.disposition)
-        for row in rows
-    }
+    return {row.id: _kind(row) for row in rows}
+
+
+def kinds_numbered(session: Session, numbers: Collection[int]) -> dict[int, Kind]:
+    """Return kinds by number. A number means one kind for ever, so what was read once is remembered."""
+    found = {number: kind for number in numbers if (kind := _REMEMBERED.get(number)) is not None}
+    if missing := [number for number in numbers if number not in found]:
+        if len(_REMEMBERED) > KINDS_REMEMBERED_MAX:
+            _REMEMBERED.clear()  # other threads have theirs in hand
+        for row in session.execute(_NUMBERED, {"ids": missing}):
+            found[row.id] = _REMEMBERED[row.id] = _kind(row)
+    return found
+
+
+KINDS_REMEMBERED_MAX: Final = 20_000
+_REMEMBERED: Final[dict[int, Kind]] = {}
+
+
+def _kind(row: Row[Any]) -> Kind:
+    return Kind(TYPE_OF[row.type], ACTION_OF.get(row.action), row.biz_step, row.disposition)
 
 
 def _known(session: Session, tenant_id: int, wanted: Mapping[UUID, Kind]) -> dict[UUID, int]:
@@ -88,6 +105,7 @@ def _word(term: Any, vocabulary: type[Word]) -> str | None:
 
 _FIND = text("SELECT id, digest FROM trace.kind WHERE tenant_id = :tenant_id AND digest = ANY (:digests)")
 _ALL = text("SELECT id, type, action, biz_step, disposition FROM trace.kind WHERE tenant_id = :tenant_id")
+_NUMBERED = text("SELECT id, type, action, biz_step, disposition FROM trace.kind WHERE id = ANY (:ids)")
 _ADD = text(
     "INSERT INTO trace.kind (tenant_id, digest, type, action, biz_step, disposition)"
     " VALUES (:tenant_id, :digest, :type, :action, :biz_step, :disposition)"

@@ -91,28 +91,26 @@ class Captured:
                 read_events(self._session, self._tenant_id, ids[start : start + EVENTS_AT_ONCE])
             )
             taken_back = self._taken_back(events)
-            found.update(
-                (event.id, act_of(event)) for event in events if event.fields["eventID"] not in taken_back
-            )
+            found.update((event.id, act_of(event)) for event in events if event.name not in taken_back)
         return found
 
     def _heard_of(self, events: dict[int, Event]) -> list[Event]:
         return [
             event
             for event in events.values()
-            if "errorDeclaration" not in event.fields
+            if "errorDeclaration" not in event.brief
             and (self._known_at is None or event.captured_at <= self._known_at)
         ]
 
     def _taken_back(self, events: Sequence[Event]) -> set[str]:
         """Return the eventIDs of events that an error declaration has, too (EPCIS 2.0, section 7.4.1.3)."""
-        names = {event.fields["eventID"] for event in events}
+        names = {event.name for event in events}
         keys = [filed_key(self._tenant_id, key) for name in names for key in keys_named(name)]
         others = set(filed_under(self._session, self._tenant_id, keys)) - {event.id for event in events}
         return {
-            event.fields["eventID"]
+            event.name
             for event in read_events(self._session, self._tenant_id, others).values()
-            if "errorDeclaration" in event.fields
+            if "errorDeclaration" in event.brief
             and (self._known_at is None or event.captured_at <= self._known_at)
         }
 

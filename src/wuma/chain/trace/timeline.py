@@ -112,5 +112,5 @@ def _is_its_story(touched: Touched, via: tuple[int, ...], events: Mapping[int, E
     if not via or touched.role is not Role.PARENT:
         return True
     event = events[touched.event_id]
-    has_children = bool(event.fields.get("childEPCs") or event.fields.get("childQuantityList"))
+    has_children = event.lists("childEPCs") or event.lists("childQuantityList")
     return event.action is Action.OBSERVE or (event.action is Action.DELETE and not has_children)

@@ -1,6 +1,6 @@
 """A brand's whole history: captured, kept, and one can's life found in it, beside other ways to keep it.
 
-    python -m benchmarks.trace [--items 100000 1000000] [--peers 1000000] [--name trace]
+    python -m benchmarks.trace_life [--items 100000 1000000] [--peers 100000 1000000] [--minutes 60]
 
 EPCIS documents as a line and warehouses send them (`trace_world`) go through the program's own reading,
 validation and capture into an embedded PostgreSQL. At each number of items the run stops to measure: bytes a
@@ -71,7 +71,8 @@ def main() -> int:
     )
     parser.add_argument("--items", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--peers", type=int, nargs="*", default=[100_000, 1_000_000])
-    parser.add_argument("--name", default="trace")
+    parser.add_argument("--minutes", type=float, default=60, help="after which no more is captured")
+    parser.add_argument("--name", default="trace_life")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wuma-bench-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL may run as another user
@@ -79,24 +80,24 @@ def main() -> int:
         with EmbeddedPostgres(settings.data) as postgres:
             wiring.prepare(settings)
             runtime = wiring.build_runtime(settings)
-            bench = Bench(runtime, postgres, max(asked.items))
-            steps = [bench.grow(items) for items in sorted(asked.items)]
-            peers = [
-                peer(postgres, bench, items).run()
-                for items in sorted(asked.peers)
-                for peer in (Rows, Documents)
-            ]
-            million = bench.commission_a_million()
+            bench = Bench(runtime, postgres, max(asked.items), time.monotonic() + 60 * asked.minutes)
+            result: dict[str, Any] = {"goals": GOALS, "postgresql": bench.version, "steps": [], "peers": []}
+
+            def keep() -> Path:
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                told = result | {"program_peak_mb": round(peak / 1024)}
+                return report.write(asked.name, told, ("sqlalchemy", "psycopg", "msgspec", "numpy"))
+
+            for items in sorted(asked.items):
+                result["steps"].append(bench.grow(items))
+                keep()
+            result["million_commissioned"] = bench.commission_a_million()
+            for items in sorted(asked.peers):
+                for peer in (Rows, Documents):
+                    result["peers"].append(peer(postgres, bench, items).run())
+                    keep()
             runtime.database.close()
-    result = {
-        "goals": GOALS,
-        "postgresql": bench.version,
-        "steps": steps,
-        "million_commissioned": million,
-        "peers": peers,
-        "program_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-    }
-    print(report.write(asked.name, result, ("sqlalchemy", "psycopg", "msgspec", "numpy")))
+    print(keep())
     return 0
 
 
@@ -138,6 +139,7 @@ class Bench:
     runtime: Runtime
     postgres: EmbeddedPostgres
     item_count: int
+    deadline: float
     spent: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
     _lots: int = 0
 
@@ -161,6 +163,9 @@ class Bench:
         lots = range(self._lots, -(-items // LOT))
         before = time.perf_counter()
         for document in self.world.documents(lots):
+            if document.kind == "commissioning" and time.monotonic() > self.deadline:
+                lots = range(lots.start, document.lot)
+                break
             self.take(document)
             if document.kind.startswith("shipping") and document.lot % 25 == 24:
                 taken = time.perf_counter() - before
@@ -430,7 +435,7 @@ class Documents(Peer):
 
     name = "JSON documents with a GIN index"
     vacuumed = "peer.document"
-    tables = "CREATE TABLE peer.document (id bigint PRIMARY KEY, body jsonb COMPRESSION lz4 NOT NULL)"
+    tables = "CREATE TABLE peer.document (id bigint PRIMARY KEY, body jsonb NOT NULL)"
     indexes = (
         "CREATE INDEX ON peer.document USING gin ((body->'epcList') jsonb_path_ops,"
         " (body->'childEPCs') jsonb_path_ops)",
