@@ -6,7 +6,7 @@ UV    := $(BIN)/uv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format lock clean
+.PHONY: help setup demo test check bench bench-trace format lock clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,9 @@ test: setup ## all tests
 
 check: setup ## format, lint, types, import contracts, docs, migrations
 	scripts/check
+
+bench-trace: setup ## a brand's history: captured, kept, found again, beside peers
+	$(BIN)/python -m benchmarks.trace_life
 
 bench: setup ## measure against the limits and the peers; results in benchmarks/results/
 	$(BIN)/wuma bench

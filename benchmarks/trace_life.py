@@ -1,10 +1,10 @@
 """A brand's whole history: captured, kept, and one can's life found in it, beside other ways to keep it.
 
-    python -m benchmarks.trace_life [--items 100000 1000000] [--peers 100000 1000000] [--minutes 60]
+    python -m benchmarks.trace_life [--items 100000 1000000] [--peers 100000] [--minutes 60]
 
 EPCIS documents as a line and warehouses send them (`trace_world`) go through the program's own reading,
 validation and capture into an embedded PostgreSQL. At each number of items the run stops to measure: bytes a
-can by table, the whole life of cans that nobody has asked for before, and again; and the recall list of a lot.
+can by table, the life of cans that nobody has asked for before, and again; and the recall list of a lot.
 Every life is first compared with what the world says it is.
 
 Two peers keep the same events in the same server, at the sizes they are asked for: rows of events and of EPCs
@@ -405,6 +405,7 @@ class Rows(Peer):
     indexes = ("CREATE INDEX ON peer.epc (id)",)
 
     def copy(self, events: list[dict[str, Any]], first: int) -> None:
+        """Write a row for each event and for each EPC."""
         with self.db.transaction(), self.db.cursor() as cursor:
             with cursor.copy("COPY peer.event FROM STDIN") as copy:
                 for number, one in enumerate(events, first):
@@ -422,6 +423,7 @@ class Rows(Peer):
                         copy.write_row((number, 0, uri))
 
     def naming(self, uri: str) -> list[tuple[int, str | None]]:
+        """Return the events that name a thing, each with its parent if the thing is a child in it."""
         rows = self.db.execute(
             "SELECT e.event_id, p.id FROM peer.epc e LEFT JOIN peer.epc p"
             " ON p.event_id = e.event_id AND p.type = 1 WHERE e.id = %s AND e.type = 0",
@@ -437,17 +439,24 @@ class Documents(Peer):
     vacuumed = "peer.document"
     tables = "CREATE TABLE peer.document (id bigint PRIMARY KEY, body jsonb NOT NULL)"
     indexes = (
-        "CREATE INDEX ON peer.document USING gin ((body->'epcList') jsonb_path_ops,"
-        " (body->'childEPCs') jsonb_path_ops)",
+        (
+            "CREATE INDEX ON peer.document USING gin ((body->'epcList') jsonb_path_ops,"
+            " (body->'childEPCs') jsonb_path_ops)"
+        ),
     )
 
     def copy(self, events: list[dict[str, Any]], first: int) -> None:
-        with self.db.transaction(), self.db.cursor() as cursor:
-            with cursor.copy("COPY peer.document FROM STDIN") as copy:
-                for number, one in enumerate(events, first):
-                    copy.write_row((number, msgspec.json.encode(one).decode()))
+        """Write a document for each event."""
+        with (
+            self.db.transaction(),
+            self.db.cursor() as cursor,
+            cursor.copy("COPY peer.document FROM STDIN") as copy,
+        ):
+            for number, one in enumerate(events, first):
+                copy.write_row((number, msgspec.json.encode(one).decode()))
 
     def naming(self, uri: str) -> list[tuple[int, str | None]]:
+        """Return the events that name a thing, each with its parent if the thing is a child in it."""
         wanted = json.dumps(uri)
         rows = self.db.execute(
             "SELECT id, body->>'parentID' FROM peer.document"
