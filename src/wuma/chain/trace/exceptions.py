@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from wuma.kernel.errors import AlreadyExists, InvalidInput, NotFound, Refusal
+from wuma.kernel.errors import AlreadyExists, InvalidInput, NotFound
 
 
 class ValidationException(InvalidInput):
@@ -69,11 +69,3 @@ class URITooLongException(InvalidInput):
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     slug = "uri-too-long"
     type_uri = "epcisException:URITooLongException"
-
-
-class NotImplementedHere(Refusal):
-    """This is not supported here."""
-
-    status = HTTPStatus.NOT_IMPLEMENTED
-    slug = "not-implemented"
-    type_uri = "epcisException:ImplementationException"

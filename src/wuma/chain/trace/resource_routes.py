@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from wuma.chain.codes.facade import public_names
 from wuma.chain.trace.answers import answer_page
-from wuma.chain.trace.exceptions import NoSuchNameException, NotImplementedHere
+from wuma.chain.trace.exceptions import NoSuchNameException
 from wuma.chain.trace.page_tokens import PageTokens
 from wuma.chain.trace.query import query_events
 from wuma.chain.trace.rest import (
@@ -245,6 +245,6 @@ def describe_repository() -> Response:
 @routes.delete("/nextPageToken/{token}", status_code=204, response_class=Response)
 @needs("trace.read")
 def forget_token(token: str) -> Response:
-    """Refuse to forget a page token: nothing is kept of it here."""
+    """Let go of a page token: it holds all there is to know, and nothing is kept of it here."""
     del token
-    raise NotImplementedHere("Page tokens hold all there is to know; nothing is kept here to be released.")
+    return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -2816,7 +2816,7 @@ export interface paths {
         post?: never;
         /**
          * Forget Token
-         * @description Refuse to forget a page token: nothing is kept of it here.
+         * @description Let go of a page token: it holds all there is to know, and nothing is kept of it here.
          */
         delete: operations["forget_token_epcis_nextPageToken__token__delete"];
         options?: never;
