@@ -11,10 +11,11 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.facade import CodeState, UnitFacts, facts_of
+from wuma.chain.trace.acts import Act
 from wuma.chain.trace.chunks import read_events
 from wuma.chain.trace.contents import contents_of
 from wuma.chain.trace.known import Known, Run
-from wuma.chain.trace.lives import learn_lives
+from wuma.chain.trace.lives import Lived, learn_lives, lived
 from wuma.chain.trace.postings import Role, touches_of
 from wuma.chain.trace.reading import Captured
 from wuma.chain.trace.state import Existence, InParent, State, state_of
@@ -33,6 +34,7 @@ routes = APIRouter(route_class=Endpoint, tags=["trace"])
 NAME_CHARACTERS_MAX: Final = 2000
 CONTENTS_SHOWN_MAX: Final = 500
 CORRECTIONS_SHOWN_MAX: Final = 50
+LIFE_SHOWN_MAX: Final = 200
 
 AsOf = Annotated[
     Moment | None,
@@ -100,6 +102,21 @@ class LastEventView(BaseModel):
     via: list[ThingRef]
 
 
+class StepView(BaseModel):
+    """An event of its life that stands; `via` is the way up to what the event was about."""
+
+    event_id: str
+    at: datetime
+    type: str
+    action: str | None
+    biz_step: str | None
+    disposition: str | None
+    place: PartyView | None
+    party: PartyView | None
+    """Who gave or took it, when the event says."""
+    via: list[ThingRef]
+
+
 class CorrectionView(BaseModel):
     """An event that an error declaration took back; it stays in history and out of the state."""
 
@@ -137,6 +154,8 @@ class ItemView(BaseModel):
     disposition_since: SinceView | None
     persistent_dispositions: list[str]
     last_event: LastEventView | None
+    life: list[StepView]
+    """What happened to it, the earliest first; of very long lives the last part."""
     event_count: int
     corrections: list[CorrectionView]
     is_cut: bool
@@ -182,6 +201,7 @@ class _Desk:
         known = self._known
         learn_lives(known, [(number, number)])
         state = state_of(known, known.cell(number))
+        life = lived(known, known.cell(number))[-LIFE_SHOWN_MAX:]
         contents = contents_of(known, number)
         associated = contents_of(known, number, EventType.ASSOCIATION)
         facts = facts_of(self._db, number) if number < FOREIGN_FROM else None
@@ -190,9 +210,12 @@ class _Desk:
         self._names = names_of(
             self._db,
             self._keyring,
-            {number, *(one.parent for one in parents), *state.via, *shown, *shown_associated},
+            {number, *(one.parent for one in parents), *state.via, *shown, *shown_associated}
+            | {thing for one in life for thing in one.via},
         )
-        self._parties = Parties(self._db, self._tenant_id, _keys(state))
+        self._parties = Parties(
+            self._db, self._tenant_id, _keys(state) | {key for one in life for key in _said_in(one.act)}
+        )
         return ItemView(
             thing=self._ref(number),
             as_of=self._as_of,
@@ -215,6 +238,7 @@ class _Desk:
             disposition_since=self._since(state.disposition_since),
             persistent_dispositions=list(state.persistent),
             last_event=self._last(state),
+            life=[self._step(one) for one in life],
             event_count=state.event_count,
             corrections=self._corrections(number),
             is_cut=known.is_cut,
@@ -275,6 +299,22 @@ class _Desk:
             via=[self._ref(one) for one in state.via],
         )
 
+    def _step(self, one: Lived) -> StepView:
+        act = one.act
+        place = act.biz_location or act.read_point
+        party = act.destination.party or act.source.party
+        return StepView(
+            event_id=act.name,
+            at=act.at,
+            type=act.type.value,
+            action=None if act.action is None else act.action.value,
+            biz_step=act.biz_step,
+            disposition=act.disposition,
+            place=None if place is None else self._parties.view(place),
+            party=None if party is None else self._parties.view(party),
+            via=[self._ref(thing) for thing in one.via],
+        )
+
     def _lot_items(self, number: int) -> int:
         events = [act.id for act, contact in self._known.cell(number).touched if contact.role is Role.LOT]
         self._known.learn_events(events)
@@ -321,6 +361,11 @@ def _keys(state: State) -> set[str]:
         None if heading is None else heading.location,
     }
     return {key for key in found if key is not None}
+
+
+def _said_in(act: Act) -> set[str]:
+    place, party = act.biz_location or act.read_point, act.destination.party or act.source.party
+    return {key for key in (place, party) if key is not None}
 
 
 def _making(state: State, facts: UnitFacts | None) -> dict[str, str | None]:

@@ -20,6 +20,7 @@ export { type Column, RecordTable } from "./record-table";
 export { RegionName, RegionSelect, RegionsSelect } from "./region";
 export { type Me, MeProvider, useMay, useMe } from "./session";
 export { Status, type Tone } from "./status";
+export { useDispositionName, useStepName } from "./step";
 export { FONT_FAMILY, stillTheme, theme } from "./theme";
 export { Instant } from "./time";
 export { OUTCOMES, Reasons, ScanPlace, useOutcomeName, Verdict } from "./verdict";

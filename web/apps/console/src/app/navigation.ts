@@ -13,6 +13,7 @@ import {
   Package,
   Printer,
   QrCode,
+  Route,
   ScanLine,
   SearchCode,
   ShieldCheck,
@@ -53,6 +54,7 @@ export const NAVIGATION: Group[] = [
   {
     word: "trace",
     places: [
+      { path: "/trace", word: "traceThing", icon: Route, permission: "trace.read" },
       { path: "/xray", word: "xray", icon: SearchCode, permission: "codes.read" },
       { path: "/links", word: "links", icon: Waypoints, permission: "links.read" },
     ],

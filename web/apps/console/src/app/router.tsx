@@ -20,6 +20,7 @@ const PAGES: RouteObject[] = [
   page("/print-files/:fileId", () => import("../features/print-files/file-page")),
   page("/batches", () => import("../features/codes/batches-page")),
   page("/batches/:batchId", () => import("../features/codes/batch-page")),
+  page("/trace", () => import("../features/trace/page")),
   page("/xray", () => import("../features/xray/page")),
   page("/recalls", () => import("../features/recalls/list-page")),
   page("/recalls/new", () => import("../features/recalls/new-page")),

@@ -1,13 +1,21 @@
 import type { XRay } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
-import { Instant, Reasons, ScanPlace, Section, useCodeStateName, useMay, Verdict } from "@wuma/ui";
+import {
+  Instant,
+  Reasons,
+  ScanPlace,
+  Section,
+  useCodeStateName,
+  useDispositionName,
+  useMay,
+  useStepName,
+  Verdict,
+} from "@wuma/ui";
 import { Boxes, CircleDot, Printer, QrCode, ScanLine, Truck } from "lucide-react";
 import type { ReactNode } from "react";
-import { words as dispositionWords } from "./disposition-words";
 import { EventPlace } from "./event-place";
 import { type Moment, momentsOf } from "./moments";
 import { Thing } from "./packed";
-import { words as stepWords } from "./step-words";
 import { words } from "./words";
 
 /** All that happened to it on one line of time: ordered, printed, activated, packed, shipped, scanned. */
@@ -89,21 +97,17 @@ function MomentText({ moment }: { moment: Moment }): ReactNode {
 function EventText({ event }: { event: XRay["events"][number] }) {
   const t = useWords(words);
   const formats = useFormats();
-  const step = useWords(stepWords);
-  const disposition = useWords(dispositionWords);
+  const stepName = useStepName();
+  const dispositionName = useDispositionName();
   const mayReadPlaces = useMay("masterdata.read");
   const { biz_step: name } = event;
   const carrier = event.via[0];
   return (
     <>
-      <strong>{isStep(name) ? step(`step.${name}`) : (name ?? event.type)}</strong>
+      <strong>{name === null ? event.type : stepName(name)}</strong>
       {mayReadPlaces && <EventPlace fields={event.fields} />}
       {event.disposition !== null && (
-        <span className="wm-quiet-text">
-          {isDisposition(event.disposition)
-            ? disposition(`disposition.${event.disposition}`)
-            : event.disposition}
-        </span>
+        <span className="wm-quiet-text">{dispositionName(event.disposition)}</span>
       )}
       {carrier !== undefined && (
         <span className="wm-quiet-text">
@@ -117,18 +121,4 @@ function EventText({ event }: { event: XRay["events"][number] }) {
       </details>
     </>
   );
-}
-
-type StepKey = keyof (typeof stepWords)["zh-CN"];
-type Step = StepKey extends `step.${infer Name}` ? Name : never;
-
-function isStep(name: string | null): name is Step {
-  return name !== null && `step.${name}` in stepWords.en;
-}
-
-type DispositionKey = keyof (typeof dispositionWords)["zh-CN"];
-type Disposition = DispositionKey extends `disposition.${infer Name}` ? Name : never;
-
-function isDisposition(name: string): name is Disposition {
-  return `disposition.${name}` in dispositionWords.en;
 }

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { answered, api, type XRay } from "@wuma/api-client";
 import { useWords } from "@wuma/locale";
-import { Empty, Loaded, PageBody, PageHeader } from "@wuma/ui";
+import { ButtonLink, Empty, Loaded, PageBody, PageHeader, useMay } from "@wuma/ui";
 import { Input } from "antd";
 import { useSearchParams } from "react-router";
 import { Findings } from "./findings";
@@ -11,6 +11,7 @@ import { words } from "./words";
 /** Everything about one code, whatever form it is given in; the address holds the code. */
 export function Component() {
   const t = useWords(words);
+  const mayTrace = useMay("trace.read");
   const [params, setParams] = useSearchParams();
   const code = params.get("code") ?? "";
   const query = useQuery({
@@ -20,7 +21,14 @@ export function Component() {
   });
   return (
     <>
-      <PageHeader title={t("title")} purpose={t("purpose")} />
+      <PageHeader
+        title={t("title")}
+        purpose={t("purpose")}
+        actions={
+          code !== "" &&
+          mayTrace && <ButtonLink to={`/trace?code=${encodeURIComponent(code)}`}>{t("trace")}</ButtonLink>
+        }
+      />
       <PageBody>
         <search>
           <Input.Search
