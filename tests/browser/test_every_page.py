@@ -27,6 +27,7 @@ PATHS: Final = [
     "/print-files",
     "/print-files/new",
     "/batches",
+    "/trace",
     "/xray",
     "/xray?code=0000-0000-0000-0000",
     "/scans",

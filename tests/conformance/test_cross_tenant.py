@@ -41,6 +41,7 @@ SEED: Final = int(os.environ.get("WUMA_FUZZ_SEED", "20260501"))
 
 THINGS: Final = frozenset(
     {
+        "from",
         "account_id", "actor", "alarm_id", "anchor", "batch_id", "capture_id", "codes", "event_id",
         "file_id", "first", "last", "line_id", "order_id", "parent_id", "partner_id", "person",
         "prefix", "product_id", "query_name", "recall_id", "recipient_account", "replaces", "report_id",
@@ -51,6 +52,8 @@ THINGS: Final = frozenset(
 """Parameters and members of bodies that name a thing of somebody's."""
 HARMLESS: Final = frozenset(
     {
+        "direction",
+        "depth",
         "accept", "accept_language", "address", "after", "anchors", "archived", "as_of", "at", "brand_en",
         "brand_zh", "case_count", "cases", "channel_note", "code", "codes_per_file", "columns",
         "company_prefix", "context", "contexts", "count", "current_password", "datum", "days",

@@ -91,6 +91,9 @@ OA.QC.S.. GET    /api/v1/reports/{report_id}/photo
 OA.QC.S.. POST   /api/v1/reports/{report_id}/handling
 
 OAMQC.S.U GET    /api/v1/items/{thing}
+OAMQC.S.U GET    /api/v1/trace/affected
+OAMQC.S.U GET    /api/v1/trace/graph
+OAMQC.S.U GET    /api/v1/trace/graph/export
 OA.Q..... POST   /api/v1/recalls
 OA.Q..... POST   /api/v1/recalls/previews
 OA.Q..... POST   /api/v1/recalls/{recall_id}/closing

@@ -247,6 +247,7 @@ class Maker:
         self.made.name("MATCH_epc", *uris[:2])
         self.made.name("MATCH_anyEPC", case)
         self.made.name("thing", *uris[:3])
+        self.made.name("from", *uris[:2])
         self.made.name("MATCH_parentID", case)
 
     def _dossier(self) -> None:

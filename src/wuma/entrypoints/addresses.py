@@ -14,6 +14,7 @@ from wuma.chain.codes.routes import routes as codes_routes
 from wuma.chain.dossier.routes import routes as dossier_routes
 from wuma.chain.trace.capture_routes import api_routes as capture_routes
 from wuma.chain.trace.capture_routes import routes as epcis_capture_routes
+from wuma.chain.trace.graph_routes import routes as graph_routes
 from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.resource_routes import routes as resource_routes
@@ -37,6 +38,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     codes_routes,
     print_routes,
     item_routes,
+    graph_routes,
     dossier_routes,
     batch_dossier_routes,
     capture_routes,

@@ -110,7 +110,7 @@ class GraphView(BaseModel):
     """Whether there was more than was looked at."""
 
 
-class HolderCount(BaseModel):
+class AffectedHolder(BaseModel):
     """How many of the affected things somebody has; `party` None for those of which nobody knows."""
 
     party: PartyView | None
@@ -140,7 +140,7 @@ class AffectedPage(BaseModel):
     next: str | None
     item_count: int
     run_count: int
-    holders: list[HolderCount]
+    holders: list[AffectedHolder]
     is_cut: bool
 
 
@@ -381,14 +381,14 @@ def _affected_view(state: State, names: dict[int, str], parties: Parties) -> Aff
     )
 
 
-def _holders(states: Iterable[State], parties: Parties) -> list[HolderCount]:
+def _holders(states: Iterable[State], parties: Parties) -> list[AffectedHolder]:
     counts: dict[str | None, int] = {}
     for state in states:
         key = None if state.holder is None else state.holder.key
         counts[key] = counts.get(key, 0) + state.last - state.first + 1
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0] or ""))
     return [
-        HolderCount(party=None if key is None else parties.view(key), count=count)
+        AffectedHolder(party=None if key is None else parties.view(key), count=count)
         for key, count in ordered[:HOLDERS_SHOWN_MAX]
     ]
 

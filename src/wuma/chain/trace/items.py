@@ -102,7 +102,7 @@ class LastEventView(BaseModel):
     via: list[ThingRef]
 
 
-class StepView(BaseModel):
+class LifeStep(BaseModel):
     """An event of its life that stands; `via` is the way up to what the event was about."""
 
     event_id: str
@@ -126,7 +126,7 @@ class CorrectionView(BaseModel):
     corrective_event_ids: list[str]
 
 
-class ItemView(BaseModel):
+class ThingState(BaseModel):
     """How a thing stands: where, whose, in what, in which condition, of which lot."""
 
     thing: ThingRef
@@ -154,7 +154,7 @@ class ItemView(BaseModel):
     disposition_since: SinceView | None
     persistent_dispositions: list[str]
     last_event: LastEventView | None
-    life: list[StepView]
+    life: list[LifeStep]
     """What happened to it, the earliest first; of very long lives the last part."""
     event_count: int
     corrections: list[CorrectionView]
@@ -179,7 +179,7 @@ def get_item(
     now: Now,
     as_of: AsOf = None,
     known_at: KnownAt = None,
-) -> ItemView:
+) -> ThingState:
     """Say how an item, a case, a pallet or a lot stands, now or at a moment."""
     number = find_thing(db, program.keyring, actor.tenant_id, thing)
     if number is None:
@@ -197,7 +197,7 @@ class _Desk:
         self._as_of, self._known_at = as_of, known_at
         self._known = Known(Captured(db, tenant_id, known_at=known_at), as_of)
 
-    def view(self, number: int) -> ItemView:
+    def view(self, number: int) -> ThingState:
         known = self._known
         learn_lives(known, [(number, number)])
         state = state_of(known, known.cell(number))
@@ -216,7 +216,7 @@ class _Desk:
         self._parties = Parties(
             self._db, self._tenant_id, _keys(state) | {key for one in life for key in _said_in(one.act)}
         )
-        return ItemView(
+        return ThingState(
             thing=self._ref(number),
             as_of=self._as_of,
             known_at=self._known_at,
@@ -299,11 +299,11 @@ class _Desk:
             via=[self._ref(one) for one in state.via],
         )
 
-    def _step(self, one: Lived) -> StepView:
+    def _step(self, one: Lived) -> LifeStep:
         act = one.act
         place = act.biz_location or act.read_point
         party = act.destination.party or act.source.party
-        return StepView(
+        return LifeStep(
             event_id=act.name,
             at=act.at,
             type=act.type.value,

@@ -18,15 +18,15 @@ class PartyView(BaseModel):
     """A place or a party; what master data does not know has no name but its key."""
 
     key: str
-    gln: str | None = None
-    name: str | None = None
-    kind: str | None = None
+    gln: str | None
+    name: str | None
+    kind: str | None
     """factory or warehouse, which are the brand's own; dealer or store."""
-    region_code: str | None = None
-    region_zh: str = ""
-    region_en: str = ""
-    longitude: float | None = None
-    latitude: float | None = None
+    region_code: str | None
+    region_zh: str
+    region_en: str
+    longitude: float | None
+    latitude: float | None
 
 
 def gln_of(key: str) -> str | None:
@@ -50,16 +50,14 @@ class Parties:
         """Return what is known of a place or a party."""
         gln = gln_of(key)
         owner = None if gln is None else self._owners.get(gln)
-        if owner is None:
-            return PartyView(key=key, gln=gln)
         return PartyView(
             key=key,
             gln=gln,
-            name=owner.name,
-            kind=owner.kind,
-            region_code=owner.region_code,
-            region_zh=owner.region_zh,
-            region_en=owner.region_en,
-            longitude=owner.longitude,
-            latitude=owner.latitude,
+            name=owner and owner.name,
+            kind=owner and owner.kind,
+            region_code=owner and owner.region_code,
+            region_zh=owner.region_zh if owner else "",
+            region_en=owner.region_en if owner else "",
+            longitude=owner and owner.longitude,
+            latitude=owner and owner.latitude,
         )

@@ -636,6 +636,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trace/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Graph
+         * @description Follow a thing through packing, lots and transformations: what became of it, where it came from.
+         */
+        get: operations["get_graph_api_v1_trace_graph_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trace/graph/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Graph
+         * @description Give the graph to be kept: JSON as it is, CSV with a row an arrow, SVG to be looked at and printed.
+         */
+        get: operations["export_graph_api_v1_trace_graph_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trace/affected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Affected
+         * @description List everything that is affected by a thing, with who holds it, where, and in what it is.
+         */
+        get: operations["list_affected_api_v1_trace_affected_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dossier/template": {
         parameters: {
             query?: never;
@@ -2905,6 +2965,53 @@ export interface components {
             reason?: string;
         };
         /**
+         * AffectedHolder
+         * @description How many of the affected things somebody has; `party` None for those of which nobody knows.
+         */
+        AffectedHolder: {
+            party: components["schemas"]["PartyView"] | null;
+            /** Count */
+            count: number;
+        };
+        /**
+         * AffectedPage
+         * @description A page of what is affected, in the order of numbers; the counts are of all of it.
+         */
+        AffectedPage: {
+            /** Items */
+            items: components["schemas"]["AffectedView"][];
+            /** Next */
+            next: string | null;
+            /** Item Count */
+            item_count: number;
+            /** Run Count */
+            run_count: number;
+            /** Holders */
+            holders: components["schemas"]["AffectedHolder"][];
+            /** Is Cut */
+            is_cut: boolean;
+        };
+        /**
+         * AffectedView
+         * @description A run of affected things that stand alike.
+         */
+        AffectedView: {
+            first: components["schemas"]["ThingRef"];
+            last: components["schemas"]["ThingRef"];
+            /** Count */
+            count: number;
+            existence: components["schemas"]["Existence"];
+            /** Lot */
+            lot: string | null;
+            parent: components["schemas"]["ThingRef"] | null;
+            top: components["schemas"]["ThingRef"] | null;
+            place: components["schemas"]["PartyView"] | null;
+            holder: components["schemas"]["PartyView"] | null;
+            heading: components["schemas"]["PartyView"] | null;
+            /** Heard At */
+            heard_at: string | null;
+        };
+        /**
          * AlarmView
          * @description Something unusual.
          */
@@ -2962,6 +3069,32 @@ export interface components {
             key: string;
             /** Qualifier */
             qualifier: string;
+        };
+        /**
+         * ArrowView
+         * @description Why one box leads to another: the event, when, and until when it held; `count` such edges.
+         */
+        ArrowView: {
+            /** Source */
+            source: number;
+            /** Target */
+            target: number;
+            link: components["schemas"]["Link"];
+            /** Event Id */
+            event_id: string;
+            /** Event Type */
+            event_type: string;
+            /** Biz Step */
+            biz_step: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Until */
+            until: string | null;
+            /** Count */
+            count: number;
         };
         /**
          * AuditView
@@ -3110,6 +3243,34 @@ export interface components {
             recall_notice: string | null;
             /** Commissioned Count */
             commissioned_count: number;
+        };
+        /**
+         * BoxView
+         * @description Things shown together: one, a run of them, or a group of one kind.
+         */
+        BoxView: {
+            /** Id */
+            id: number;
+            part: components["schemas"]["Part"];
+            /** Kind */
+            kind: string;
+            /** Gtin */
+            gtin: string | null;
+            first: components["schemas"]["ThingRef"];
+            last: components["schemas"]["ThingRef"];
+            /** Count */
+            count: number;
+            /** Is Start */
+            is_start: boolean;
+            /** Layer */
+            layer: number;
+            /** Row */
+            row: number;
+            existence: components["schemas"]["Existence"] | null;
+            place: components["schemas"]["PartyView"] | null;
+            holder: components["schemas"]["PartyView"] | null;
+            /** At */
+            at: string | null;
         };
         /**
          * BuiltIn
@@ -3795,6 +3956,31 @@ export interface components {
             last_event_at: string | null;
         };
         /**
+         * GraphView
+         * @description What became of a thing, or where it came from.
+         */
+        GraphView: {
+            start: components["schemas"]["ThingRef"];
+            direction: components["schemas"]["Way"];
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Boxes */
+            boxes: components["schemas"]["BoxView"][];
+            /** Arrows */
+            arrows: components["schemas"]["ArrowView"][];
+            /** Affected Count */
+            affected_count: number;
+            /** Carrier Count */
+            carrier_count: number;
+            /** Is Grouped */
+            is_grouped: boolean;
+            /** Is Cut */
+            is_cut: boolean;
+        };
+        /**
          * HandledForm
          * @description What was done about an alarm.
          */
@@ -4113,6 +4299,33 @@ export interface components {
             actor: string;
         };
         /**
+         * ItemView
+         * @description An item of the template, for formula of one stage.
+         */
+        ItemView: {
+            /** Id */
+            id: string;
+            section: components["schemas"]["Section"];
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+            kind: components["schemas"]["wuma__chain__dossier__values__Kind"];
+            /** Unit */
+            unit: string;
+            due: components["schemas"]["Due"];
+            /** Is Public */
+            is_public: boolean;
+            /** Is Drawn */
+            is_drawn: boolean;
+            /** Needs Limit */
+            needs_limit: boolean;
+            /** Limit */
+            limit: string;
+            /** Clause */
+            clause: string;
+        };
+        /**
          * JobView
          * @description A piece of work: waiting, under way, or how it ended.
          */
@@ -4219,6 +4432,31 @@ export interface components {
          */
         Level: "item" | "case" | "pallet";
         /**
+         * LifeStep
+         * @description An event of its life that stands; `via` is the way up to what the event was about.
+         */
+        LifeStep: {
+            /** Event Id */
+            event_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Type */
+            type: string;
+            /** Action */
+            action: string | null;
+            /** Biz Step */
+            biz_step: string | null;
+            /** Disposition */
+            disposition: string | null;
+            place: components["schemas"]["PartyView"] | null;
+            party: components["schemas"]["PartyView"] | null;
+            /** Via */
+            via: components["schemas"]["ThingRef"][];
+        };
+        /**
          * LineBody
          * @description What is said about a packing line.
          */
@@ -4309,6 +4547,12 @@ export interface components {
             /** Gln Extension */
             gln_extension: string | null;
         };
+        /**
+         * Link
+         * @description How two things hang together; an edge leads from child to parent, input to output, lot to item.
+         * @enum {string}
+         */
+        Link: "contained" | "associated" | "transformed" | "of_lot";
         /**
          * LinkBody
          * @description A link; `{21}` in its address stands for what AI (21) says in the request.
@@ -4784,6 +5028,12 @@ export interface components {
             since: components["schemas"]["SinceView"];
         };
         /**
+         * Part
+         * @description What a thing has to do with the question.
+         * @enum {string}
+         */
+        Part: "affected" | "carrier" | "mentioned";
+        /**
          * PartnerBody
          * @description What is said about a dealer or a store.
          */
@@ -4882,27 +5132,21 @@ export interface components {
             /** Key */
             key: string;
             /** Gln */
-            gln?: string | null;
+            gln: string | null;
             /** Name */
-            name?: string | null;
+            name: string | null;
             /** Kind */
-            kind?: string | null;
+            kind: string | null;
             /** Region Code */
-            region_code?: string | null;
-            /**
-             * Region Zh
-             * @default
-             */
-            region_zh?: string;
-            /**
-             * Region En
-             * @default
-             */
-            region_en?: string;
+            region_code: string | null;
+            /** Region Zh */
+            region_zh: string;
+            /** Region En */
+            region_en: string;
             /** Longitude */
-            longitude?: number | null;
+            longitude: number | null;
             /** Latitude */
-            latitude?: number | null;
+            latitude: number | null;
         };
         /**
          * PasswordChange
@@ -6139,7 +6383,7 @@ export interface components {
             /** Sections */
             sections: components["schemas"]["wuma__chain__dossier__views__HeadingView"][];
             /** Items */
-            items: components["schemas"]["wuma__chain__dossier__views__ItemView"][];
+            items: components["schemas"]["ItemView"][];
         };
         /**
          * TenantOrder
@@ -6181,6 +6425,59 @@ export interface components {
             number: number;
             /** Name */
             name: string;
+        };
+        /**
+         * ThingState
+         * @description How a thing stands: where, whose, in what, in which condition, of which lot.
+         */
+        ThingState: {
+            thing: components["schemas"]["ThingRef"];
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** Known At */
+            known_at: string | null;
+            existence: components["schemas"]["Existence"];
+            code_state: components["schemas"]["CodeState"] | null;
+            commissioned: components["schemas"]["SinceView"] | null;
+            ended: components["schemas"]["SinceView"] | null;
+            /** Lot */
+            lot: string | null;
+            /** Produced On */
+            produced_on: string | null;
+            /** Expires On */
+            expires_on: string | null;
+            /** Parents */
+            parents: components["schemas"]["ParentView"][];
+            /** Associated With */
+            associated_with: components["schemas"]["ParentView"][];
+            /** Contents */
+            contents: components["schemas"]["ThingRef"][];
+            /** Contents Count */
+            contents_count: number;
+            /** Associated */
+            associated: components["schemas"]["ThingRef"][];
+            /** Lot Item Count */
+            lot_item_count: number;
+            where: components["schemas"]["WhereView"] | null;
+            holder: components["schemas"]["HolderView"] | null;
+            heading: components["schemas"]["wuma__chain__trace__items__HeadingView"] | null;
+            /** Disposition */
+            disposition: string | null;
+            disposition_since: components["schemas"]["SinceView"] | null;
+            /** Persistent Dispositions */
+            persistent_dispositions: string[];
+            last_event: components["schemas"]["LastEventView"] | null;
+            /** Life */
+            life: components["schemas"]["LifeStep"][];
+            /** Event Count */
+            event_count: number;
+            /** Corrections */
+            corrections: components["schemas"]["CorrectionView"][];
+            /** Is Cut */
+            is_cut: boolean;
         };
         /**
          * ThingView
@@ -6302,6 +6599,12 @@ export interface components {
             reason?: string;
         };
         /**
+         * Way
+         * @description Which way to look.
+         * @enum {string}
+         */
+        Way: "forward" | "back" | "both";
+        /**
          * WhereView
          * @description The place of which we heard last. `is_read_point`: it was read there, not said to be left there.
          */
@@ -6422,33 +6725,6 @@ export interface components {
             subject_en: string;
         };
         /**
-         * ItemView
-         * @description An item of the template, for formula of one stage.
-         */
-        wuma__chain__dossier__views__ItemView: {
-            /** Id */
-            id: string;
-            section: components["schemas"]["Section"];
-            /** Zh */
-            zh: string;
-            /** En */
-            en: string;
-            kind: components["schemas"]["wuma__chain__dossier__values__Kind"];
-            /** Unit */
-            unit: string;
-            due: components["schemas"]["Due"];
-            /** Is Public */
-            is_public: boolean;
-            /** Is Drawn */
-            is_drawn: boolean;
-            /** Needs Limit */
-            needs_limit: boolean;
-            /** Limit */
-            limit: string;
-            /** Clause */
-            clause: string;
-        };
-        /**
          * HeadingView
          * @description Whither it was sent, and has not been heard to arrive.
          */
@@ -6456,57 +6732,6 @@ export interface components {
             party: components["schemas"]["PartyView"] | null;
             location: components["schemas"]["PartyView"] | null;
             since: components["schemas"]["SinceView"];
-        };
-        /**
-         * ItemView
-         * @description How a thing stands: where, whose, in what, in which condition, of which lot.
-         */
-        wuma__chain__trace__items__ItemView: {
-            thing: components["schemas"]["ThingRef"];
-            /**
-             * As Of
-             * Format: date-time
-             */
-            as_of: string;
-            /** Known At */
-            known_at: string | null;
-            existence: components["schemas"]["Existence"];
-            code_state: components["schemas"]["CodeState"] | null;
-            commissioned: components["schemas"]["SinceView"] | null;
-            ended: components["schemas"]["SinceView"] | null;
-            /** Lot */
-            lot: string | null;
-            /** Produced On */
-            produced_on: string | null;
-            /** Expires On */
-            expires_on: string | null;
-            /** Parents */
-            parents: components["schemas"]["ParentView"][];
-            /** Associated With */
-            associated_with: components["schemas"]["ParentView"][];
-            /** Contents */
-            contents: components["schemas"]["ThingRef"][];
-            /** Contents Count */
-            contents_count: number;
-            /** Associated */
-            associated: components["schemas"]["ThingRef"][];
-            /** Lot Item Count */
-            lot_item_count: number;
-            where: components["schemas"]["WhereView"] | null;
-            holder: components["schemas"]["HolderView"] | null;
-            heading: components["schemas"]["wuma__chain__trace__items__HeadingView"] | null;
-            /** Disposition */
-            disposition: string | null;
-            disposition_since: components["schemas"]["SinceView"] | null;
-            /** Persistent Dispositions */
-            persistent_dispositions: string[];
-            last_event: components["schemas"]["LastEventView"] | null;
-            /** Event Count */
-            event_count: number;
-            /** Corrections */
-            corrections: components["schemas"]["CorrectionView"][];
-            /** Is Cut */
-            is_cut: boolean;
         };
     };
     responses: never;
@@ -6518,15 +6743,20 @@ export interface components {
 export type AccountOrder = components['schemas']['AccountOrder'];
 export type AccountView = components['schemas']['AccountView'];
 export type ActivationForm = components['schemas']['ActivationForm'];
+export type AffectedHolder = components['schemas']['AffectedHolder'];
+export type AffectedPage = components['schemas']['AffectedPage'];
+export type AffectedView = components['schemas']['AffectedView'];
 export type AlarmView = components['schemas']['AlarmView'];
 export type AliasBody = components['schemas']['AliasBody'];
 export type AliasView = components['schemas']['AliasView'];
+export type ArrowView = components['schemas']['ArrowView'];
 export type AuditView = components['schemas']['AuditView'];
 export type BalanceView = components['schemas']['BalanceView'];
 export type BatchFacts = components['schemas']['BatchFacts'];
 export type BatchForm = components['schemas']['BatchForm'];
 export type BatchScope = components['schemas']['BatchScope'];
 export type BatchView = components['schemas']['BatchView'];
+export type BoxView = components['schemas']['BoxView'];
 export type BuiltIn = components['schemas']['BuiltIn'];
 export type CaptureJob = components['schemas']['CaptureJob'];
 export type CaptureProblem = components['schemas']['CaptureProblem'];
@@ -6564,6 +6794,7 @@ export type GapView = components['schemas']['GapView'];
 export type GeoSource = components['schemas']['GeoSource'];
 export type GoodsLevel = components['schemas']['GoodsLevel'];
 export type GoodsView = components['schemas']['GoodsView'];
+export type GraphView = components['schemas']['GraphView'];
 export type HandledForm = components['schemas']['HandledForm'];
 export type Handling = components['schemas']['Handling'];
 export type HolderCount = components['schemas']['HolderCount'];
@@ -6579,16 +6810,19 @@ export type ImportView = components['schemas']['ImportView'];
 export type InvariantView = components['schemas']['InvariantView'];
 export type ItemEntryForm = components['schemas']['ItemEntryForm'];
 export type ItemEntryView = components['schemas']['ItemEntryView'];
+export type ItemView = components['schemas']['ItemView'];
 export type JobView = components['schemas']['JobView'];
 export type KeySet = components['schemas']['KeySet'];
 export type LastEventView = components['schemas']['LastEventView'];
 export type Leak = components['schemas']['Leak'];
 export type LeakSource = components['schemas']['LeakSource'];
 export type Level = components['schemas']['Level'];
+export type LifeStep = components['schemas']['LifeStep'];
 export type LineBody = components['schemas']['LineBody'];
 export type LineEnding = components['schemas']['LineEnding'];
 export type LineScope = components['schemas']['LineScope'];
 export type LineView = components['schemas']['LineView'];
+export type Link = components['schemas']['Link'];
 export type LinkBody = components['schemas']['LinkBody'];
 export type MaterialScope = components['schemas']['MaterialScope'];
 export type Me = components['schemas']['Me'];
@@ -6629,6 +6863,7 @@ export type PageTokenView = components['schemas']['Page_TokenView_'];
 export type PalletBody = components['schemas']['PalletBody'];
 export type PalletView = components['schemas']['PalletView'];
 export type ParentView = components['schemas']['ParentView'];
+export type Part = components['schemas']['Part'];
 export type PartnerBody = components['schemas']['PartnerBody'];
 export type PartnerKind = components['schemas']['PartnerKind'];
 export type PartnerView = components['schemas']['PartnerView'];
@@ -6691,6 +6926,7 @@ export type TemplateView = components['schemas']['TemplateView'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
 export type ThingRef = components['schemas']['ThingRef'];
+export type ThingState = components['schemas']['ThingState'];
 export type ThingView = components['schemas']['ThingView'];
 export type ThingsScope = components['schemas']['ThingsScope'];
 export type TokenOrder = components['schemas']['TokenOrder'];
@@ -6698,6 +6934,7 @@ export type TokenView = components['schemas']['TokenView'];
 export type TotpCode = components['schemas']['TotpCode'];
 export type TotpPrepared = components['schemas']['TotpPrepared'];
 export type TransitionForm = components['schemas']['TransitionForm'];
+export type Way = components['schemas']['Way'];
 export type WhereView = components['schemas']['WhereView'];
 export type Why = components['schemas']['Why'];
 export type WhyNot = components['schemas']['WhyNot'];
@@ -6708,9 +6945,7 @@ export type XRay = components['schemas']['XRay'];
 export type WumaChainCodesPrintFilesKind = components['schemas']['wuma__chain__codes__print_files__Kind'];
 export type WumaChainDossierValuesKind = components['schemas']['wuma__chain__dossier__values__Kind'];
 export type WumaChainDossierViewsHeadingView = components['schemas']['wuma__chain__dossier__views__HeadingView'];
-export type WumaChainDossierViewsItemView = components['schemas']['wuma__chain__dossier__views__ItemView'];
 export type WumaChainTraceItemsHeadingView = components['schemas']['wuma__chain__trace__items__HeadingView'];
-export type WumaChainTraceItemsItemView = components['schemas']['wuma__chain__trace__items__ItemView'];
 export type $defs = Record<string, never>;
 export interface operations {
     sign_in_api_v1_session_post: {
@@ -7936,7 +8171,130 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["wuma__chain__trace__items__ItemView"];
+                    "application/json": components["schemas"]["ThingState"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_graph_api_v1_trace_graph_get: {
+        parameters: {
+            query: {
+                /** @description An item, case, pallet or lot, in any form. */
+                from: string;
+                direction?: components["schemas"]["Way"];
+                /** @description How many steps away. */
+                depth?: number;
+                /** @description The world at this moment: what happened later is left out. Now, if it is not said. */
+                as_of?: string | null;
+                /** @description What was known at this moment: what was captured later is left out. */
+                known_at?: string | null;
+                /** @description Looking forward: what left it before this moment is not affected. */
+                since?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    export_graph_api_v1_trace_graph_export_get: {
+        parameters: {
+            query: {
+                /** @description An item, case, pallet or lot, in any form. */
+                from: string;
+                direction?: components["schemas"]["Way"];
+                /** @description How many steps away. */
+                depth?: number;
+                /** @description The world at this moment: what happened later is left out. Now, if it is not said. */
+                as_of?: string | null;
+                /** @description What was known at this moment: what was captured later is left out. */
+                known_at?: string | null;
+                /** @description Looking forward: what left it before this moment is not affected. */
+                since?: string | null;
+                format?: "json" | "csv" | "svg";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_affected_api_v1_trace_affected_get: {
+        parameters: {
+            query: {
+                /** @description An item, case, pallet or lot, in any form. */
+                from: string;
+                /** @description The world at this moment: what happened later is left out. Now, if it is not said. */
+                as_of?: string | null;
+                /** @description What was known at this moment: what was captured later is left out. */
+                known_at?: string | null;
+                /** @description Looking forward: what left it before this moment is not affected. */
+                since?: string | null;
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AffectedPage"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */

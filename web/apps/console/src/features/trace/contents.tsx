@@ -1,11 +1,11 @@
-import type { ItemView } from "@wuma/api-client";
+import type { ThingState } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { Section } from "@wuma/ui";
 import { Thing } from "./thing";
 import { words } from "./words";
 
 /** What is in it now, each leading to its own trace. */
-export function Contents({ item }: { item: ItemView }) {
+export function Contents({ item }: { item: ThingState }) {
   const t = useWords(words);
   const { count } = useFormats();
   const things = [...item.contents, ...item.associated];

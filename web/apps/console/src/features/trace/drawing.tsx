@@ -19,7 +19,7 @@ export function Drawing({ graph }: { graph: GraphView }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
     <section className="trace-drawing" aria-label={t("genealogy")} tabIndex={0}>
-      <div style={{ width, height }}>
+      <div className="trace-canvas" style={{ width, height }}>
         <svg width={width} height={height} aria-hidden>
           <defs>
             <marker

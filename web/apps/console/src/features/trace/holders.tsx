@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { answered, api, type HolderCount } from "@wuma/api-client";
+import { type AffectedHolder, answered, api } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { type Column, fixedList, Loaded, RecordTable, Section } from "@wuma/ui";
 import { Party } from "./thing";
@@ -20,10 +20,10 @@ export function Holders({ code, asOf }: { code: string; asOf: string | null }) {
   return <Loaded query={query}>{({ holders }) => <Table holders={holders} />}</Loaded>;
 }
 
-function Table({ holders }: { holders: HolderCount[] }) {
+function Table({ holders }: { holders: AffectedHolder[] }) {
   const t = useWords(words);
   const { count } = useFormats();
-  const columns: Column<HolderCount>[] = [
+  const columns: Column<AffectedHolder>[] = [
     {
       key: "holder",
       title: t("holder"),

@@ -1,11 +1,11 @@
-import type { StepView } from "@wuma/api-client";
+import type { LifeStep } from "@wuma/api-client";
 import { useWords } from "@wuma/locale";
 import { Empty, Instant, Section, useDispositionName, useStepName } from "@wuma/ui";
 import { Party, Thing } from "./thing";
 import { words } from "./words";
 
 /** What happened, in plain words and in order. */
-export function Life({ life }: { life: StepView[] }) {
+export function Life({ life }: { life: LifeStep[] }) {
   const t = useWords(words);
   return (
     <Section title={t("life")} purpose={t("lifePurpose")}>
@@ -22,7 +22,7 @@ export function Life({ life }: { life: StepView[] }) {
   );
 }
 
-function Step({ step }: { step: StepView }) {
+function Step({ step }: { step: LifeStep }) {
   const t = useWords(words);
   const stepName = useStepName();
   const dispositionName = useDispositionName();

@@ -1,11 +1,11 @@
-import type { ItemView } from "@wuma/api-client";
+import type { ThingState } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { Code, Facts, Instant, Section, Status, type Tone, useDispositionName, useStepName } from "@wuma/ui";
 import type { ReactNode } from "react";
 import { Party, Thing } from "./thing";
 import { words } from "./words";
 
-const TONES: Record<ItemView["existence"], Tone> = {
+const TONES: Record<ThingState["existence"], Tone> = {
   unknown: "quiet",
   active: "good",
   sold: "good",
@@ -15,7 +15,7 @@ const TONES: Record<ItemView["existence"], Tone> = {
 };
 
 /** How the thing stands: the answer to "where is it, and whose is it". */
-export function Now({ item, asOf }: { item: ItemView; asOf: string | null }) {
+export function Now({ item, asOf }: { item: ThingState; asOf: string | null }) {
   const t = useWords(words);
   const formats = useFormats();
   const title = asOf === null ? t("now") : t("asOf", { at: formats.instant(item.as_of) });
@@ -30,7 +30,7 @@ export function Now({ item, asOf }: { item: ItemView; asOf: string | null }) {
   );
 }
 
-function useFacts(item: ItemView): Array<[string, ReactNode]> {
+function useFacts(item: ThingState): Array<[string, ReactNode]> {
   const t = useWords(words);
   const formats = useFormats();
   const stepName = useStepName();
@@ -83,7 +83,7 @@ function useFacts(item: ItemView): Array<[string, ReactNode]> {
   return facts;
 }
 
-function Chain({ chain }: { chain: ItemView["parents"] }) {
+function Chain({ chain }: { chain: ThingState["parents"] }) {
   return (
     <span className="trace-chain">
       {chain.map((parent) => (

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { answered, api, type ItemView } from "@wuma/api-client";
+import { answered, api, type ThingState } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { ButtonLink, Loaded, PageBody, PageHeader } from "@wuma/ui";
 import { Alert, Input } from "antd";
@@ -62,7 +62,7 @@ export function Component() {
 }
 
 interface AnswerProps {
-  item: ItemView;
+  item: ThingState;
   code: string;
   asOf: string | null;
 }

@@ -1,4 +1,4 @@
-import type { StepView } from "@wuma/api-client";
+import type { LifeStep } from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import { Empty, Instant, Section } from "@wuma/ui";
 import { PLACES } from "./places";
@@ -14,7 +14,7 @@ const WIDTH = 520;
 const HEIGHT = 370;
 
 /** Where it went: a line among the cities of the country, and the same as a list. */
-export function Route({ life }: { life: StepView[] }) {
+export function Route({ life }: { life: LifeStep[] }) {
   const t = useWords(words);
   const stops = stopsOf(life);
   return (

@@ -1,4 +1,4 @@
-import type { PartyView, StepView } from "@wuma/api-client";
+import type { LifeStep, PartyView } from "@wuma/api-client";
 
 /** A place on the way, as often as the thing came there anew. */
 export interface Stop {
@@ -10,7 +10,7 @@ export interface Stop {
 }
 
 /** The places of a life that have coordinates, in order; staying somewhere is one stop. */
-export function stopsOf(life: StepView[]): Stop[] {
+export function stopsOf(life: LifeStep[]): Stop[] {
   const stops: Stop[] = [];
   for (const { at, event_id, place } of life) {
     if (place === null || place.longitude === null || place.latitude === null) continue;
