@@ -120,7 +120,9 @@ class World:
         life = self.life(thing)
         own = [(event, roles) for event, depth, roles in life if depth == 0]
         events = [event for event, _, _ in life]
-        made = [event for event, roles in own if roles & {"observed", "output", "class", "lot"}]
+        out = {"output", "output-class", "lot"}
+        meant = [e for e, _, roles in life if e["type"] != "TransformationEvent" or roles & out]
+        made = [e for e, roles in own if e in meant and roles & {"observed", "output", "class", "lot"}]
         existence, commissioned, ended = self._existence(life)
         return {
             "existence": existence,
@@ -131,8 +133,8 @@ class World:
             "where": next((where(e) for e in reversed(events) if where(e)), None),
             "holder": next((holder(e) for e in reversed(events) if holder(e)), None),
             "heading": self._heading(events),
-            "disposition": next((e["disposition"] for e in reversed(events) if "disposition" in e), None),
-            "persistent": self._persistent(events),
+            "disposition": next((e["disposition"] for e in reversed(meant) if "disposition" in e), None),
+            "persistent": self._persistent(meant),
             "lot": next((e["ilmd"]["cbvmda:lotNumber"] for e in reversed(made) if "ilmd" in e), None),
             "last": events[-1]["eventID"] if events else None,
             "event_count": len(events),

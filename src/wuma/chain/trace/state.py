@@ -181,8 +181,11 @@ def fold(
     for one in life:
         now = Moment(one.act.at, one.act.id)
         _exist(read, one, class_key, now)
-        _stand(read, one.act, now)
+        _be_somewhere(read, one.act, now)
         _hold(read, one.act, now)
+        if _only_goes_in(one, class_key):
+            continue  # disposition and lot of a transformation are those of what comes out
+        _be_somehow(read, one.act, now)
         if not one.via and one.roles & _MAKING:
             read.lot = one.act.lot or read.lot
             read.produced_on = one.act.produced_on or read.produced_on
@@ -244,10 +247,20 @@ def _ends(one: Lived) -> bool:
     return Role.OBSERVED in one.roles and (is_ended or one.act.biz_step == BizStep.DECOMMISSIONING)
 
 
-def _stand(read: _Reading, act: Act, now: Moment) -> None:
+def _only_goes_in(one: Lived, class_key: str) -> bool:
+    """Whether an event is about what goes into a transformation, and not about what comes out."""
+    if one.act.type is not EventType.TRANSFORMATION or one.roles & {Role.OUTPUT, Role.LOT}:
+        return False
+    return Role.CLASS not in one.roles or one.act.amount_in("outputQuantityList", class_key) is None
+
+
+def _be_somewhere(read: _Reading, act: Act, now: Moment) -> None:
     place = act.biz_location or act.read_point
     if place is not None:
         read.where = Where(place, act.biz_location is None, now)
+
+
+def _be_somehow(read: _Reading, act: Act, now: Moment) -> None:
     if act.disposition is not None:
         read.disposition, read.disposition_since = act.disposition, now
     read.persistent -= set(act.unset)

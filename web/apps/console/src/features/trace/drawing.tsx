@@ -4,9 +4,9 @@ import { Link } from "react-router";
 import { shortName, tracePath } from "./thing";
 import { words } from "./words";
 
-const BOX_WIDTH = 196;
+const BOX_WIDTH = 172;
 const BOX_HEIGHT = 72;
-const ACROSS = BOX_WIDTH + 96;
+const ACROSS = BOX_WIDTH + 84;
 const DOWN = BOX_HEIGHT + 20;
 
 /** The graph: boxes where the server laid them out, arrows between them; wider than the page, it scrolls. */

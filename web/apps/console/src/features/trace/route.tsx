@@ -38,7 +38,7 @@ function Way({ stops }: { stops: Stop[] }) {
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
         <g className="trace-cities">
           {PLACES.map(([longitude, latitude]) => (
-            <circle key={`${longitude} ${latitude}`} cx={x(longitude)} cy={y(latitude)} r={1.6} />
+            <circle key={`${longitude} ${latitude}`} cx={x(longitude)} cy={y(latitude)} r={2} />
           ))}
         </g>
         <path className="trace-line" d={lineOf(stops)} />
