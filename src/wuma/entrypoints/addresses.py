@@ -19,6 +19,7 @@ from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.resource_routes import routes as resource_routes
 from wuma.chain.trace.routes import routes as epcis_routes
+from wuma.chain.trace.sight_routes import routes as sight_routes
 from wuma.chain.trace.subscription_routes import api_routes as replay_routes
 from wuma.chain.trace.subscription_routes import routes as subscription_routes
 from wuma.entrypoints.pages import routes as console_routes
@@ -45,6 +46,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     replay_routes,
     authenticity_routes,
     care_routes,
+    sight_routes,
     home_routes,
     xray_routes,
     link_routes,

@@ -39,6 +39,8 @@ _BRAND_ADMIN: Final = _READ | {
     "print_files.read",
     "trace.capture",
     "trace.query",
+    "trace.read.partner",
+    "trace.share",
 }
 
 _SIGNING: Final = {"dossier.release.market"}
@@ -61,7 +63,14 @@ GRANTS: Final[Grants] = {
         "trace.capture",
         "trace.query",
     },
-    Role.CHANNEL_MANAGER: _READ | {"authenticity.report.handle", "care.recall.record", "masterdata.write"},
+    Role.CHANNEL_MANAGER: _READ
+    | {
+        "authenticity.report.handle",
+        "care.recall.record",
+        "masterdata.write",
+        "trace.read.partner",
+        "trace.share",
+    },
     Role.LINE_OPERATOR: frozenset({"codes.read", "codes.activate", "trace.capture", "masterdata.read"}),
     Role.CUSTOMER_SERVICE: _READ | {"authenticity.report.handle", "care.people", "care.recall.record"},
     Role.PRINTING_VENDOR: frozenset({"print_files.read", "print_files.download"}),

@@ -167,3 +167,69 @@ def _metadata(event: Event) -> Iterator[Event]:
 
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+# -- what somebody is shown --------------------------------------------------------------------------------
+
+THINGS = ("parentID", "epcList", "childEPCs", "inputEPCList", "outputEPCList")
+CLASS_LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
+
+
+def redacted(event: Event, hidden: frozenset[str]) -> Event | None:
+    """Leave out what is kept back; None when the standard demands some of it."""
+    left = {name: value for name, value in event.items() if name not in hidden}
+    if "extensions" in hidden:
+        ilmd = left.pop("ilmd", None)
+        left = _without_colons(left)
+        if ilmd is not None:
+            left["ilmd"] = ilmd
+    if left == event:
+        return left
+    if event["type"] == "TransactionEvent" and "bizTransactionList" not in left:
+        return None
+    names_things = "epcList" in left or left.get("quantityList")
+    if event["type"] == "ObjectEvent" and not names_things:
+        return left if left.get("sensorElementList") and "readPoint" in left else None
+    return left
+
+
+def _without_colons(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_colons(one) for name, one in value.items() if ":" not in name}
+    return [_without_colons(one) for one in value] if isinstance(value, list) else value
+
+
+def glns(event: Event, fields: tuple[str, ...]) -> set[str]:
+    """Return the GLNs of places, or of the other sides of sources and destinations."""
+    found = [event[field]["id"] for field in fields if isinstance(event.get(field), dict)]
+    for kind in ("source", "destination"):
+        if f"{kind}List" in fields:
+            found += [one[kind] for one in event.get(f"{kind}List", [])]
+    keys = [key_of(one) for one in found]
+    return {
+        one.split("/")[4]
+        for one in keys
+        if one.startswith(("https://id.gs1.org/414/", "https://id.gs1.org/417/"))
+    }
+
+
+def gtins(event: Event) -> set[str]:
+    """Return the GTINs of all an event names."""
+    found = list(_epcs(event, THINGS))
+    found += [one["epcClass"] for field in CLASS_LISTS for one in event.get(field, [])]
+    return {one.split("/")[4] for one in map(key_of, found) if one.startswith("https://id.gs1.org/01/")}
+
+
+def shows(rule: dict[str, Any], event: Event, mine: frozenset[str]) -> bool:
+    """Whether a rule shows an event."""
+    at = _at(event["eventTime"])
+    places = ("readPoint", "bizLocation")
+    return not (
+        (rule["event_types"] and event["type"] not in rule["event_types"])
+        or (rule["since"] and at < rule["since"])
+        or (rule["until"] and at >= rule["until"])
+        or (rule["biz_steps"] and ("bizStep" not in event or word(event["bizStep"]) not in rule["biz_steps"]))
+        or (rule["places"] and not glns(event, places) & rule["places"])
+        or (rule["own"] and not glns(event, (*places, "sourceList", "destinationList")) & mine)
+        or (rule["products"] and not (gtins(event) and gtins(event) <= rule["products"]))
+    )

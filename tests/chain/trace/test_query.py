@@ -22,6 +22,7 @@ from wuma.chain.trace.capture import capture
 from wuma.chain.trace.documents import InvalidInput, read_document
 from wuma.chain.trace.exceptions import QueryTooLargeException
 from wuma.chain.trace.query import EventPage, query_events
+from wuma.chain.trace.sight import WHOLE
 from wuma.kernel.runtime import Runtime
 from wuma_gs1.cbv import BizStep, Disposition
 from wuma_gs1.digital_link import DigitalLink
@@ -67,6 +68,7 @@ class Shelf:
             self.runtime.keyring,
             self.brand.id,
             asked,
+            sight=WHOLE,
             per_page=per_page,
             token=token,
             now=NOW,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -82,7 +83,13 @@ def answer_events(
         headers["GS1-CBV-XML-Format"] = CbvFormat.ALWAYS_URN.value if is_old else cbv_format.value
     else:
         body = msgspec.json.encode(query_document(given, now, query_name))
+    headers["ETag"] = _tag(given, media_type, *headers.values())
     return Response(body, media_type=media_type, headers=headers)
+
+
+def _tag(given: list[dict[str, Any]], *forms: str) -> str:
+    """Return the weak tag of an answer: the date of the document is no change."""
+    return f'W/"{hashlib.sha256(msgspec.json.encode([given, forms])).hexdigest()[:32]}"'
 
 
 def query_document(given: list[dict[str, Any]], now: datetime, query_name: str) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from wuma.chain.trace.matching import Matcher
 from wuma.chain.trace.named_queries import NamedQuery, named_query
 from wuma.chain.trace.parameters import Query
 from wuma.chain.trace.query import events_after
+from wuma.chain.trace.sight import WHOLE
 from wuma.chain.trace.subscriptions import DELIVER_TASK, Subscription
 from wuma.chain.trace.webhooks import NotDelivered, send, signature
 from wuma.facts.trace import EventsCaptured
@@ -124,6 +125,7 @@ def _tell(runtime: Runtime, told: Subscription) -> None:
             told.tenant_id,
             query.query(),
             (told.told_at, told.told_id),
+            sight=WHOLE,  # only whoever sees everything subscribes
             since=told.initial_at,
             limit=EVENTS_PER_MESSAGE,
         )

@@ -321,6 +321,13 @@ def _check_together(type_: EventType, event: Json, at: str, faults: list[FieldEr
         faults.append(FieldError(at, needed, "none of them"))
 
 
+def lacks(type_: EventType, event: Json) -> bool:
+    """Whether an event is not one without something that is not in it; `event` is a valid one with less."""
+    faults: list[FieldError] = []
+    _check_together(type_, event, "", faults)
+    return bool(faults) or any(name not in event for name in _REQUIRED[type_])
+
+
 def _one(expected: str, is_good: Callable[[Any], bool]) -> Check:
     def check(value: Any, at: str, faults: list[FieldError]) -> None:
         if not is_good(value):

@@ -8,8 +8,10 @@ from wuma.chain.trace.commissioned import commissioned_at
 from wuma.chain.trace.containment import Stay
 from wuma.chain.trace.known import Run
 from wuma.chain.trace.names import name_key
+from wuma.chain.trace.partner_sights import sight_of, sight_of_partner
 from wuma.chain.trace.postings import Role, touches_of
 from wuma.chain.trace.said import expanded, prefixes_of
+from wuma.chain.trace.sight import WHOLE, Sight, redact, visible
 from wuma.chain.trace.standing import standing
 from wuma.chain.trace.state import Existence, Heading, Holder, InParent, Moment, State, Where
 from wuma.chain.trace.steps import StepSeen, steps_of
@@ -21,6 +23,7 @@ from wuma.chain.trace.with_words import events_with_words
 
 __all__ = [
     "FOREIGN_FROM",
+    "WHOLE",
     "Action",
     "Affected",
     "Event",
@@ -34,6 +37,7 @@ __all__ = [
     "PartyView",
     "Role",
     "Run",
+    "Sight",
     "State",
     "Stay",
     "StepSeen",
@@ -52,8 +56,12 @@ __all__ = [
     "names_of",
     "prefixes_of",
     "read_events",
+    "redact",
+    "sight_of",
+    "sight_of_partner",
     "standing",
     "steps_of",
     "timeline_of",
     "touches_of",
+    "visible",
 ]

@@ -7,7 +7,7 @@ stands for one definition for as long as there is one; to change it, delete it a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -104,13 +104,21 @@ def named_query(session: Session, tenant_id: int, name: str) -> NamedQuery:
     if _NAME.fullmatch(name):
         row = session.execute(_FIND, {"tenant_id": tenant_id, "name": name}).one_or_none()
     if row is None:
-        raise NoSuchNameException(f"Query {name[:100]!r}: there is none.")
+        raise no_query(name)
     return _of_row(row)
 
 
-def named_queries(session: Session, tenant_id: int, *, after: str | None, limit: int) -> list[NamedQuery]:
-    """Return queries in the order of their names, those after a name."""
-    values = {"tenant_id": tenant_id, "after": after or "", "limit": limit}
+def no_query(name: str) -> NoSuchNameException:
+    """Return the refusal for a name that stands for nothing, or for nothing that the asker sees."""
+    return NoSuchNameException(f"Query {name[:100]!r}: there is none.")
+
+
+def named_queries(
+    session: Session, tenant_id: int, *, after: str | None, limit: int, only: Collection[str] | None = None
+) -> list[NamedQuery]:
+    """Return queries in the order of their names, those after a name; `only` some, where it says so."""
+    values: dict[str, Any] = {"tenant_id": tenant_id, "after": after or "", "limit": limit}
+    values["only"] = None if only is None else sorted(only)
     return [_of_row(row) for row in session.execute(_LIST, values)]
 
 
@@ -122,7 +130,7 @@ def delete_query(session: Session, tenant_id: int, name: str) -> None:
     """
     named_query(session, tenant_id, name)
     if session.execute(_DELETE, {"tenant_id": tenant_id, "name": name}).one_or_none() is None:
-        raise NoSuchNameException(f"Query {name[:100]!r}: there is none.")
+        raise no_query(name)
 
 
 def _of_row(row: Any) -> NamedQuery:
@@ -219,6 +227,6 @@ _ADD = text(
 _FIND = text(f"SELECT {_COLUMNS} FROM trace.named_query WHERE tenant_id = :tenant_id AND name = :name")
 _LIST = text(
     f"SELECT {_COLUMNS} FROM trace.named_query WHERE tenant_id = :tenant_id AND name > :after"
-    " ORDER BY name LIMIT :limit"
+    " AND (CAST(:only AS text[]) IS NULL OR name = ANY (:only)) ORDER BY name LIMIT :limit"
 )
 _DELETE = text("DELETE FROM trace.named_query WHERE tenant_id = :tenant_id AND name = :name RETURNING 1")

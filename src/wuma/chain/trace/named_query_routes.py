@@ -17,8 +17,10 @@ from wuma.chain.trace.named_queries import (
     name_query,
     named_queries,
     named_query,
+    no_query,
 )
 from wuma.chain.trace.page_tokens import PageTokens
+from wuma.chain.trace.partner_sights import sight_of
 from wuma.chain.trace.query import query_events
 from wuma.chain.trace.rest import (
     JSON_TYPES,
@@ -34,6 +36,7 @@ from wuma.chain.trace.rest import (
     link_on,
     prefixes_of,
 )
+from wuma.chain.trace.sight import Sight
 from wuma.kernel.errors import FieldError
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Now, Program
@@ -72,7 +75,7 @@ def create_query(
 
 
 @routes.get("/queries", response_class=Response)
-@needs("trace.read")
+@needs("trace.read", or_less="trace.read.partner")
 def list_queries(
     request: Request,
     db: Db,
@@ -84,9 +87,12 @@ def list_queries(
 ) -> Response:
     """List the named queries, in the order of their names."""
     accepted(request, JSON_TYPES)
-    tokens = PageTokens(program.keyring, actor.tenant_id, "queries", now=now)
+    sight = sight_of(db, program.keyring, actor)
+    tokens = PageTokens(program.keyring, actor.tenant_id, f"queries {sight.who}", now=now)
     place = tokens.read(token, str)
-    found = named_queries(db, actor.tenant_id, after=place[0] if place else None, limit=per_page + 1)
+    found = named_queries(
+        db, actor.tenant_id, after=place[0] if place else None, limit=per_page + 1, only=sight.queries
+    )
     response = as_json([_told(one) for one in found[:per_page]])
     if len(found) > per_page:
         link_on(response, request, tokens.write([found[per_page - 1].name]), tokens.expires_at)
@@ -94,11 +100,17 @@ def list_queries(
 
 
 @routes.get("/queries/{query_name}", response_class=Response)
-@needs("trace.read")
-def get_query(query_name: str, request: Request, db: Db, actor: Actor) -> Response:
+@needs("trace.read", or_less="trace.read.partner")
+def get_query(query_name: str, request: Request, db: Db, actor: Actor, program: Program) -> Response:
     """Return the definition of a named query."""
     accepted(request, JSON_TYPES)
-    return as_json(_told(named_query(db, actor.tenant_id, query_name)))
+    return as_json(_told(_find(query_name, db, actor, sight_of(db, program.keyring, actor))))
+
+
+def _find(query_name: str, db: Db, actor: Actor, sight: Sight) -> NamedQuery:
+    if not sight.may_ask(query_name):
+        raise no_query(query_name)
+    return named_query(db, actor.tenant_id, query_name)
 
 
 @routes.delete("/queries/{query_name}", status_code=204, response_class=Response)
@@ -110,7 +122,7 @@ def remove_query(query_name: str, db: Db, actor: Actor) -> Response:
 
 
 @routes.get("/queries/{query_name}/events", response_class=Response)
-@needs("trace.read")
+@needs("trace.read", or_less="trace.read.partner")
 def ask_query(
     query_name: str,
     request: Request,
@@ -122,7 +134,8 @@ def ask_query(
     token: Token = None,
 ) -> Response:
     """Answer a named query."""
-    named = named_query(db, actor.tenant_id, query_name)
+    sight = sight_of(db, program.keyring, actor)
+    named = _find(query_name, db, actor, sight)
     beside = sorted(asked(request))
     if beside:
         faults = [
@@ -135,6 +148,7 @@ def ask_query(
         actor.tenant_id,
         named.asked(),
         named.prefixes,
+        sight=sight,
         per_page=per_page,
         token=token,
         now=now,
@@ -143,25 +157,25 @@ def ask_query(
 
 
 @routes.options("/queries", status_code=204, response_class=Response)
-@needs("trace.read")
+@needs("trace.read", or_less="trace.read.partner")
 def describe_queries() -> Response:
     """Say what can be done with named queries."""
     return discovery("OPTIONS, GET, POST")
 
 
 @routes.options("/queries/{query_name}", status_code=204, response_class=Response)
-@needs("trace.read")
-def describe_query(query_name: str, db: Db, actor: Actor) -> Response:
+@needs("trace.read", or_less="trace.read.partner")
+def describe_query(query_name: str, db: Db, actor: Actor, program: Program) -> Response:
     """Say what can be done with a named query."""
-    named_query(db, actor.tenant_id, query_name)
+    _find(query_name, db, actor, sight_of(db, program.keyring, actor))
     return discovery("OPTIONS, GET, DELETE")
 
 
 @routes.options("/queries/{query_name}/events", status_code=204, response_class=Response)
-@needs("trace.read")
-def describe_query_events(query_name: str, db: Db, actor: Actor) -> Response:
+@needs("trace.read", or_less="trace.read.partner")
+def describe_query_events(query_name: str, db: Db, actor: Actor, program: Program) -> Response:
     """Say what can be done with the events of a named query."""
-    named_query(db, actor.tenant_id, query_name)
+    _find(query_name, db, actor, sight_of(db, program.keyring, actor))
     return discovery("OPTIONS, GET")
 
 

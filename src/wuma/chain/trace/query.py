@@ -26,6 +26,7 @@ from wuma.chain.trace.page_tokens import PageTokens
 from wuma.chain.trace.parameters import Asked, Prefixes, Query, read_query
 from wuma.chain.trace.postings import TOUCHES_READ_MAX, touches_of
 from wuma.chain.trace.said import Said
+from wuma.chain.trace.sight import Sight
 from wuma.chain.trace.things import Things
 from wuma.chain.trace.walk import Narrowing, Order, Position, both, walk
 from wuma.kernel.errors import FieldError
@@ -50,8 +51,11 @@ class _Place(msgspec.Struct, array_like=True):
 class _Narrowed:
     """A query as the index takes it: what is filed of events, and the tests that are left."""
 
+    sight: Sight
     filed: Narrowing = field(default_factory=Narrowing)
     tests: list[Test] = field(default_factory=list)
+    looked_at_max: int = 0
+    """How many events are looked at for one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,11 @@ def query_events(
     asked: Asked,
     prefixes: Prefixes | None = None,
     *,
+    sight: Sight,
     also: Asked | None = None,
     per_page: int = PER_PAGE,
     token: str | None = None,
+    looked_at_max: int | None = None,
     now: datetime,
 ) -> EventPage:
     """Answer a query.
@@ -83,9 +89,11 @@ def query_events(
         tenant_id: whose events.
         asked: the parameters of the query by name.
         prefixes: what the asker's prefixes of extension fields stand for.
+        sight: what the asker sees; there is nothing else.
         also: what holds beside it, whatever it says: the resource whose events these are.
         per_page: how many events at the most.
         token: of the page before.
+        looked_at_max: how many events are looked at for a page; as a rule `EVENTS_LOOKED_AT_MAX`.
         now: page tokens are good for a day.
 
     Raises:
@@ -96,13 +104,15 @@ def query_events(
     query.conditions += understood(also or {}, {}).conditions
     said = msgspec.json.encode([asked, prefixes or {}, also or {}], order="sorted")
     digest = hashlib.sha256(said).hexdigest()[:16]
-    tokens = PageTokens(keyring, tenant_id, f"events {digest}", now=now)  # leads on in its own query only
+    # A token leads on in its own query only, and for whom it was made.
+    tokens = PageTokens(keyring, tenant_id, f"events {sight.who} {digest}", now=now)
     read = tokens.read(token, datetime, int, datetime, int | None)
     place = None if read is None else _Place(*read)
     as_of = place.as_of if place else session.scalar(_NEWEST, {"tenant_id": tenant_id})
     if as_of is None:
         return EventPage([], None, tokens.expires_at)
-    narrowed = _narrow(query, session, keyring, tenant_id)
+    narrowed = _narrow(query, session, keyring, tenant_id, sight)
+    narrowed.looked_at_max = looked_at_max or narrowed.looked_at_max
     narrowed.filed.captured_before = _least(narrowed.filed.captured_before, as_of + timedelta(microseconds=1))
     if query.max_event_count is not None and place is None:
         _refuse_too_many(session, tenant_id, query, narrowed, query.max_event_count)
@@ -122,10 +132,13 @@ def events_after(
     query: Query,
     after: Position,
     *,
+    sight: Sight,
     since: datetime | None = None,
     limit: int,
 ) -> tuple[list[Event], Position, bool]:
     """Return what a query means of the events captured after a position, in the order in which they appeared.
+
+    Only what somebody sees; there is nothing else.
 
     Also returned: how far was looked, and whether there may be more.
     """
@@ -133,7 +146,7 @@ def events_after(
     if until is None or (until.captured_at, until.id) <= after:
         return [], after, False
     ordered = replace(query, order_by="recordTime", descending=False)
-    narrowed = _narrow(ordered, session, keyring, tenant_id)
+    narrowed = _narrow(ordered, session, keyring, tenant_id, sight)
     narrowed.filed.captured_from = _greatest(narrowed.filed.captured_from, max(after[0], since or after[0]))
     narrowed.filed.captured_before = _least(
         narrowed.filed.captured_before, until.captured_at + timedelta(microseconds=1)
@@ -143,6 +156,15 @@ def events_after(
     if ended_at is None:
         return found, (until.captured_at, until.id), False
     return found, ended_at, True
+
+
+def events_by_name(session: Session, tenant_id: int, name: str, sight: Sight) -> list[Event]:
+    """Return what somebody sees under an eventID: the event and the declarations that it was wrong."""
+    found = events_named(session, tenant_id, [name])
+    known = {event.id for event in found}
+    meant = read_events(session, tenant_id, sight.ids_meant([name]) - known)
+    seen = (sight.shown(event) for event in [*found, *meant.values()])
+    return [event for event in seen if event is not None and event.fields["eventID"] == name]
 
 
 def understood(asked: Asked, prefixes: Prefixes) -> Query:
@@ -165,13 +187,14 @@ def _look(
     after = None if place is None else (place.at, place.event_id)
     positions = _positions(session, tenant_id, query, narrowed, after)
     looked_at = 0
-    batch = limit + 1 if not narrowed.tests else EVENTS_READ_AT_ONCE
-    while looked_at < EVENTS_LOOKED_AT_MAX:
+    is_narrow = not narrowed.tests and narrowed.sight.is_whole
+    batch = limit + 1 if is_narrow else EVENTS_READ_AT_ONCE
+    while looked_at < narrowed.looked_at_max:
         some = list(islice(positions, batch))
         events = read_events(session, tenant_id, [event_id for _, event_id in some])
         for position in some:
-            event = events[position[1]]
-            if _means(event, narrowed.tests):
+            event = narrowed.sight.shown(events[position[1]])
+            if event is not None and _means(event, narrowed.tests):
                 if len(found) == limit:
                     return found, after
                 found.append(event)
@@ -199,10 +222,11 @@ def _means(event: Event, tests: list[Test]) -> bool:
 def _refuse_too_many(
     session: Session, tenant_id: int, query: Query, narrowed: _Narrowed, count_max: int
 ) -> None:
-    if count_max >= EVENTS_LOOKED_AT_MAX and narrowed.tests:
+    must_look = bool(narrowed.tests) or not narrowed.sight.is_whole
+    if count_max >= EVENTS_LOOKED_AT_MAX and must_look:
         fault = FieldError("query/maxEventCount", f"below {EVENTS_LOOKED_AT_MAX}", str(count_max))
         raise QueryParameterException("So many events cannot be looked at.", [fault])
-    if narrowed.tests:
+    if must_look:
         found, ended_at = _look(session, tenant_id, query, narrowed, None, count_max)
         is_more = ended_at is not None
         count = len(found)
@@ -215,9 +239,13 @@ def _refuse_too_many(
         raise QueryTooLargeException("Narrow the query, or allow more events.", [fault])
 
 
-def _narrow(query: Query, session: Session, keyring: Keyring, tenant_id: int) -> _Narrowed:
-    """Say to the index what it can answer, and keep the tests of the rest."""
-    narrowed = _Narrowed()
+def _narrow(query: Query, session: Session, keyring: Keyring, tenant_id: int, sight: Sight) -> _Narrowed:
+    """Say to the index what it can answer, and keep the tests of the rest.
+
+    The index knows all that an event says. For whoever does not, it only narrows: every test is made again on
+    what they see.
+    """
+    narrowed = _Narrowed(sight, looked_at_max=EVENTS_LOOKED_AT_MAX)
     filed = narrowed.filed
     for condition in query.conditions:
         is_answered = True
@@ -239,7 +267,8 @@ def _narrow(query: Query, session: Session, keyring: Keyring, tenant_id: int) ->
             case Hint("disposition", values):
                 filed.dispositions = both(filed.dispositions, values)
             case Hint("event_id", values):
-                filed.ids = both(filed.ids, {event.id for event in events_named(session, tenant_id, values)})
+                named = {event.id for event in events_named(session, tenant_id, values)}
+                filed.ids = both(filed.ids, named | sight.ids_meant(values))
             case Touching(names, roles):
                 numbers = sorted(set(Things(session, keyring, tenant_id).find(names).values()))
                 touches = touches_of(session, tenant_id, numbers) if numbers else []
@@ -248,7 +277,7 @@ def _narrow(query: Query, session: Session, keyring: Keyring, tenant_id: int) ->
                     filed.ids = both(filed.ids, {one.event_id for one in touches if one.role in roles})
             case _:
                 is_answered = False
-        if not (is_answered and condition.is_whole):
+        if not (is_answered and condition.is_whole and sight.is_whole):
             narrowed.tests.append(condition.test)
     return narrowed
 

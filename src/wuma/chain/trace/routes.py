@@ -14,7 +14,7 @@ from starlette.requests import Request
 from wuma.chain.trace import query
 from wuma.chain.trace.answers import answer_events, answer_page
 from wuma.chain.trace.capture import Captured, capture
-from wuma.chain.trace.chunks import Event, events_named
+from wuma.chain.trace.chunks import Event
 from wuma.chain.trace.documents import ReadDocument, read_document
 from wuma.chain.trace.exceptions import (
     NoSuchNameException,
@@ -23,6 +23,7 @@ from wuma.chain.trace.exceptions import (
     ValidationException,
 )
 from wuma.chain.trace.names import event_key, name_of
+from wuma.chain.trace.partner_sights import sight_of
 from wuma.chain.trace.rest import (
     DOCUMENT_TYPES,
     JSON_TYPES,
@@ -128,7 +129,7 @@ def capture_event(body: Body, db: Db, actor: Actor, program: Program, now: Now) 
 
 
 @routes.get("/events", response_class=Response)
-@needs("trace.read")
+@needs("trace.read", or_less="trace.read.partner")
 def list_events(
     request: Request,
     db: Db,
@@ -145,6 +146,7 @@ def list_events(
         actor.tenant_id,
         asked(request),
         prefixes_of(request),
+        sight=sight_of(db, program.keyring, actor),
         per_page=per_page,
         token=token,
         now=now,
@@ -153,29 +155,30 @@ def list_events(
 
 
 @routes.get("/events/{event_id:path}", response_class=Response)
-@needs("trace.read")
-def get_event(event_id: str, request: Request, db: Db, actor: Actor, now: Now) -> Response:
+@needs("trace.read", or_less="trace.read.partner")
+def get_event(event_id: str, request: Request, db: Db, actor: Actor, program: Program, now: Now) -> Response:
     """Return an event by its eventID, with the declarations that it was wrong."""
-    return answer_events(request, _events_named(db, actor.tenant_id, event_id), now)
+    return answer_events(request, _events_named(db, actor, program, event_id), now)
 
 
-def _events_named(db: Db, tenant_id: int, event_id: str) -> list[Event]:
-    events = events_named(db, tenant_id, [event_id])
+def _events_named(db: Db, actor: Actor, program: Program, event_id: str) -> list[Event]:
+    sight = sight_of(db, program.keyring, actor)
+    events = query.events_by_name(db, actor.tenant_id, event_id, sight)
     if not events:
         raise NoSuchNameException(f"Event {event_id[:200]}: there is none.")
     return events
 
 
 @routes.options("/events", status_code=204, response_class=Response)
-@needs("trace.read")
+@needs("trace.read", or_less="trace.read.partner")
 def describe_events() -> Response:
     """Say what is spoken here."""
     return discovery("OPTIONS, GET, POST")
 
 
 @routes.options("/events/{event_id:path}", status_code=204, response_class=Response)
-@needs("trace.read")
-def describe_event(event_id: str, db: Db, actor: Actor) -> Response:
+@needs("trace.read", or_less="trace.read.partner")
+def describe_event(event_id: str, db: Db, actor: Actor, program: Program) -> Response:
     """Say what can be done with an event."""
-    _events_named(db, actor.tenant_id, event_id)
+    _events_named(db, actor, program, event_id)
     return discovery("OPTIONS, GET")

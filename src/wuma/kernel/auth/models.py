@@ -76,6 +76,7 @@ class ApiToken(Tables):
     name: Mapped[str] = mapped_column(Text)
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary)
     permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    bound_to: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)

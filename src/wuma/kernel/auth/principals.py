@@ -21,6 +21,7 @@ def principal_for(
     tenant_slug: str | None,
     session_id: UUID | None = None,
     only: frozenset[str] | None = None,
+    bound_to: str | None = None,
 ) -> Principal:
     """Return the principal of an account; `only` narrows its permissions to those of an API token.
 
@@ -37,6 +38,7 @@ def principal_for(
         permissions=permissions if only is None else permissions & only,
         session_id=session_id,
         has_totp=account.totp_secret is not None,
+        bound_to=bound_to,
     )
 
 

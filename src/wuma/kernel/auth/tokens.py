@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -24,13 +25,22 @@ from wuma.kernel.tenancy import PLATFORM
 PREFIX: Final = "wuma"
 DAYS_MAX: Final = 366
 USED_EVERY_SECONDS: Final = 60
+LENT_MAX: Final = 200
+"""Tokens of one partner that are listed, revoked ones included."""
 _TOKEN: Final = re.compile(PREFIX + r"_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")  # a number, 32 bytes in base64url
 
 
 def issue(
-    session: Session, owner: Principal, *, name: str, permissions: frozenset[str], days: int, now: datetime
+    session: Session,
+    owner: Principal,
+    *,
+    name: str,
+    permissions: frozenset[str],
+    days: int,
+    now: datetime,
+    bound_to: str | None = None,
 ) -> tuple[ApiToken, str]:
-    """Make a token for oneself; the text is shown once and stored nowhere.
+    """Make a token for oneself, or for whom it is bound to; the text is shown once and stored nowhere.
 
     Raises:
         Forbidden: when it would carry a permission that its owner does not have.
@@ -49,6 +59,7 @@ def issue(
         name=name,
         secret_hash=_hash(secret),
         permissions=sorted(permissions),
+        bound_to=bound_to,
         created_at=now,
         expires_at=now + timedelta(days=days),
     )
@@ -81,7 +92,9 @@ def principal_of(
         if token.last_used_at is None or token.last_used_at <= now - timedelta(seconds=USED_EVERY_SECONDS):
             token.last_used_at = now
         only = frozenset(token.permissions)
-        return principal_for(session, account, grants, tenant_slug=tenant_slug, only=only)
+        return principal_for(
+            session, account, grants, tenant_slug=tenant_slug, only=only, bound_to=token.bound_to
+        )
 
 
 def revoke(session: Session, owner: Principal, token_id: UUID, *, now: datetime) -> None:
@@ -96,6 +109,29 @@ def revoke(session: Session, owner: Principal, token_id: UUID, *, now: datetime)
     )
     if revoked is None:
         raise NotFound(f"Token {token_id}: you have none that is still valid.")
+
+
+def lent(session: Session, tenant_id: int, bound_to: str) -> Sequence[ApiToken]:
+    """Return the tokens that are bound to somebody, whoever made them, the newest first."""
+    whose = (ApiToken.tenant_id == tenant_id, ApiToken.bound_to == bound_to)
+    return session.scalars(select(ApiToken).where(*whose).order_by(ApiToken.id.desc()).limit(LENT_MAX)).all()
+
+
+def take_back(session: Session, tenant_id: int, bound_to: str, token_id: UUID, *, now: datetime) -> None:
+    """End a token that is bound to somebody, whoever made it."""
+    revoked = session.scalar(
+        update(ApiToken)
+        .where(
+            ApiToken.id == token_id,
+            ApiToken.tenant_id == tenant_id,
+            ApiToken.bound_to == bound_to,
+            ApiToken.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+    )
+    if revoked is None:
+        raise NotFound(f"Token {token_id}: there is none that is still valid.")
 
 
 def _read(text: str) -> tuple[UUID, str]:

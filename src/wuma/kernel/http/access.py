@@ -34,6 +34,8 @@ class Principal:
     """The session, when signed in by cookie; None for an API token."""
     has_totp: bool = False
     """Whether a second factor guards the account."""
+    bound_to: str | None = None
+    """Whom an API token was lent to by name, when it was: it stands for them, and not for its owner."""
 
     @property
     def scope(self) -> Scope:
@@ -70,6 +72,8 @@ class Access:
     permission: str | None = None
     public: bool = False
     in_person: bool = False
+    or_permission: str | None = None
+    """Also enough; the route shows less to whoever has only this one."""
 
     def admit(self, principal: Principal | None) -> None:
         """Raise unless this principal may use the route."""
@@ -77,9 +81,13 @@ class Access:
             return
         if principal is None:
             raise Unauthenticated("This needs a signed-in session or an API token.")
+        is_enough = self.or_permission is not None and principal.may(self.or_permission)
+        if principal.bound_to is not None and not is_enough:
+            # Whoever holds it is not its owner: nothing of the owner's is theirs, not even the name.
+            raise Forbidden("This needs more than a token that was lent.")
         if self.in_person and principal.session_id is None:
             raise Forbidden("This needs a signed-in session; an API token is not enough.")
-        if self.permission is not None and not principal.may(self.permission):
+        if self.permission is not None and not principal.may(self.permission) and not is_enough:
             raise Forbidden(f"This needs the permission {self.permission}.", permission=self.permission)
 
 
@@ -87,9 +95,9 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 _ACCESS: Final = "__wuma_access__"
 
 
-def needs(permission: str) -> Callable[[Route], Route]:
-    """Admit principals with this permission."""
-    return _mark(Access(permission=permission))
+def needs(permission: str, *, or_less: str | None = None) -> Callable[[Route], Route]:
+    """Admit principals with this permission, or with one by which the route shows less."""
+    return _mark(Access(permission=permission, or_permission=or_less))
 
 
 def signed_in(route: Route) -> Route:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
+import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Query
 from pydantic import BaseModel
 
@@ -62,48 +63,42 @@ def read_cursor(text: str, *types: Any) -> list[Any]:
         raise InvalidInput("The place to go on from.", [fault]) from None
 
 
-# -- signed places -----------------------------------------------------------------------------------------
+# -- sealed places -----------------------------------------------------------------------------------------
 
-_TAG_BYTES: Final = 16  # 2^-128: a token of another list, of another asker, or made up, is refused
-_LEVEL: Final = ("page token", "hmac-sha256")
+_NONCE_BYTES: Final = 12
+_LEVEL: Final = ("page token", "aes-256-gcm")
 
 
 def write_token(keyring: Keyring, purpose: str, key: Sequence[Any], *, expires_at: datetime) -> str:
-    """Return a signed cursor: what it holds may decide what is shown, so nobody else can have written it.
+    """Return a sealed cursor: where a page ends may be something that its reader is not shown.
 
     Args:
-        keyring: whose data key signs.
+        keyring: whose data key seals.
         purpose: the list and the asker it is for; it leads on nowhere else.
         key: where the page ends.
         expires_at: from when on it is refused.
     """
+    version, nonce = keyring.data_version, secrets.token_bytes(_NONCE_BYTES)
     said = msgspec.json.encode([expires_at, *key])
-    tag = _tag(keyring, keyring.data_version, purpose, said)
-    return base64.urlsafe_b64encode(bytes([keyring.data_version]) + tag + said).rstrip(b"=").decode()
+    sealed = AESGCM(keyring.data_key(version, _LEVEL)).encrypt(nonce, said, purpose.encode())
+    return base64.urlsafe_b64encode(bytes([version]) + nonce + sealed).rstrip(b"=").decode()
 
 
 def read_token(keyring: Keyring, purpose: str, token: str, *types: Any, now: datetime) -> list[Any]:
-    """Return the key that a signed cursor of this purpose stands for.
+    """Return the key that a sealed cursor of this purpose stands for.
 
     Raises:
         InvalidInput: it was made for something else, by somebody else, or has expired.
     """
     fault = FieldError("query/nextPageToken", "the token of an earlier page of this list", token[:60])
-    refusal = InvalidInput("The page token.", [fault])
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        tag, said = raw[1 : 1 + _TAG_BYTES], raw[1 + _TAG_BYTES :]
-        if not hmac.compare_digest(tag, _tag(keyring, raw[0], purpose, said)):
-            raise refusal
-    except (binascii.Error, ValueError, IndexError, KeyError):
-        raise refusal from None
+        nonce, sealed = raw[1 : 1 + _NONCE_BYTES], raw[1 + _NONCE_BYTES :]
+        said = AESGCM(keyring.data_key(raw[0], _LEVEL)).decrypt(nonce, sealed, purpose.encode())
+    except (binascii.Error, ValueError, IndexError, KeyError, InvalidTag):
+        raise InvalidInput("The page token.", [fault]) from None
     expires_at, *key = msgspec.json.decode(said, type=tuple.__class_getitem__((datetime, *types)))
     if expires_at <= now:
         fault = FieldError("query/nextPageToken", "a token that has not expired", expires_at.isoformat())
         raise InvalidInput("The page token has expired: ask for the first page again.", [fault])
     return list(key)
-
-
-def _tag(keyring: Keyring, version: int, purpose: str, said: bytes) -> bytes:
-    message = purpose.encode() + b"\0" + said
-    return hmac.digest(keyring.data_key(version, _LEVEL), message, hashlib.sha256)[:_TAG_BYTES]

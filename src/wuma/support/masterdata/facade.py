@@ -87,6 +87,7 @@ __all__ = [
     "correct_gtin",
     "declared_format",
     "find_dealers_of_region",
+    "glns_of_partner",
     "is_blank",
     "line",
     "lines",
@@ -184,6 +185,16 @@ def partner_by_code(session: Session, tenant_id: int, code: str) -> Partner | No
     """Return the partner that a tenant calls by a code."""
     row = session.scalar(select(PartnerRow).where(PartnerRow.tenant_id == tenant_id, PartnerRow.code == code))
     return None if row is None else as_partner(row)
+
+
+def glns_of_partner(session: Session, partner_id: UUID) -> frozenset[str]:
+    """Return the GLNs of a partner and of the stores it supplies, 13 digits each."""
+    rows = session.scalars(
+        select(PartnerRow.gln).where(
+            (PartnerRow.id == partner_id) | (PartnerRow.parent_id == partner_id), PartnerRow.gln.is_not(None)
+        )
+    )
+    return frozenset(gln for gln in rows if gln is not None)
 
 
 def _the(found: Mapping[UUID, Thing], thing_id: UUID, noun: str) -> Thing:
