@@ -68,6 +68,7 @@ HARMLESS: Final = frozenset(
         "recipient_public_key", "region", "reprint_reason", "right", "risk_class", "roles", "rows",
         "scheme", "scope", "seconds", "shelf_life_days", "since", "slug", "spans", "stage", "state",
         "status", "subject", "template", "title", "to", "totp", "until", "value", "wrong",
+        "biz_steps", "hidden", "own", "queries", "rules",
     }
 )  # fmt: skip
 """Those that name nothing of anybody's: how many, which kind, since when, which country's division."""

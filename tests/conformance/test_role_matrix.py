@@ -183,6 +183,13 @@ OAMQC.S.U OPTIONS /epcis/dispositions/{disposition}/events
 OAMQC.S.U GET    /epcis/
 OAMQC.S.U OPTIONS /epcis/
 OAMQC.S.U DELETE /epcis/nextPageToken/{token}
+OA..C.... GET    /api/v1/partner-sights
+OA..C.... GET    /api/v1/partner-sights/{partner_id}
+OA..C.... PUT    /api/v1/partner-sights/{partner_id}
+OA..C.... GET    /api/v1/partner-sights/{partner_id}/preview
+OA..C.... GET    /api/v1/partner-sights/{partner_id}/tokens
+OA..C.... POST   /api/v1/partner-sights/{partner_id}/tokens
+OA..C.... DELETE /api/v1/partner-sights/{partner_id}/tokens/{token_id}
 OA.Q..... POST   /epcis/queries
 OA.Q..... DELETE /epcis/queries/{query_name}
 OAMQC.S.U GET    /epcis/queries/{query_name}/subscriptions

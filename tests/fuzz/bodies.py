@@ -194,6 +194,11 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
         case "POST", "/epcis/events":
             uri = f"urn:epc:id:sgtin:6901234.056789.{uuid7().hex[:12]}"
             return document(event(action="OBSERVE", bizStep="shipping", epcList=[uri]))
+        case "PUT", "/partner-sights/{partner_id}":
+            rule = {"own": True, "biz_steps": ["shipping"], "since": "2026-01-01T00:00:00Z"}
+            return {"rules": [rule], "hidden": ["ilmd"], "queries": ["everything"]}
+        case "POST", "/partner-sights/{partner_id}/tokens":
+            return {"name": "their program", "days": 2}
         case "POST", "/epcis/queries":
             return {"name": f"q-{uuid7()}", "query": {"eventType": ["ObjectEvent"], "GE_quantity": 1}}
         case "POST", "/epcis/queries/{query_name}/subscriptions":

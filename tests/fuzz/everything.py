@@ -238,6 +238,9 @@ class Maker:
         self.made.name("epc", uris[0])
         for name, value in words.items():
             self.made.name(name, value)
+        sight = {"rules": [{"own": True}], "hidden": ["ilmd"], "queries": []}
+        way = f"/partner-sights/{self.made.names['partner_id'][0]}"
+        self.ask("PUT", way, json=sight, headers={"if-match": '"0"'})
         query = {"name": f"query-{uuid7()}", "query": {"EQ_eventID": [named]}}
         self.made.name("query_name", self.ask("POST", "/epcis/queries", json=query)["name"])
         address = f"/epcis/queries/{query['name']}/subscriptions"

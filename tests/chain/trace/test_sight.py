@@ -30,7 +30,7 @@ from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM
 
 EVERYTHING: Final = Rule(since=datetime(1900, 1, 1, tzinfo=UTC))
-MINE, THEIRS = "6901234567892", "6901234500019"
+MINE, THEIRS = "6901234567892", "6901234500011"
 
 
 # -- the fields --------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
@@ -99,6 +99,12 @@ class Event:
         if "eventID" in self.as_told:
             return self.as_told
         return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told, self.context))}
+
+    def retold(self, as_told: Mapping[str, Any], **changes: Any) -> Event:
+        """Return the event as it would be, had it been told otherwise."""
+        event = replace(self, **changes)
+        event.__dict__["as_told"] = as_told  # where a cached property keeps what it found
+        return event
 
 
 class _Texts:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wuma.chain.trace.known import Run, merged
 from wuma.chain.trace.query import query_events
+from wuma.chain.trace.sight import WHOLE
 from wuma.chain.trace.things import Things
 from wuma.kernel.clock import utc_now
 from wuma.kernel.keys import Keyring
@@ -50,7 +51,14 @@ def _named(
     token = None
     for _ in range(PAGES_MAX):
         page = query_events(
-            session, keyring, tenant_id, asked, per_page=EVENTS_PER_PAGE, token=token, now=utc_now()
+            session,
+            keyring,
+            tenant_id,
+            asked,
+            sight=WHOLE,
+            per_page=EVENTS_PER_PAGE,
+            token=token,
+            now=utc_now(),
         )
         for event in page.events:
             if "errorDeclaration" not in event.fields:

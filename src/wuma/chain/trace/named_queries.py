@@ -143,7 +143,8 @@ def _read(body: bytes, prefixes: Mapping[str, str], now: datetime) -> NamedQuery
         raise ValidationException("The definition of the query.", [fault])
     try:
         said = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+        has_nul = b"\\u0000" in msgspec.json.encode(said)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise ValidationException("The body.", [FieldError("", "JSON", str(error)[:80])]) from None
     if not isinstance(said, dict):
         raise ValidationException("The body.", [FieldError("", "an object", type(said).__name__)])
@@ -160,7 +161,7 @@ def _read(body: bytes, prefixes: Mapping[str, str], now: datetime) -> NamedQuery
         for other in said
         if other not in ("name", "query")
     ]
-    if "\\u0000" in msgspec.json.encode(definition).decode():
+    if has_nul:
         faults.append(FieldError("/query", "texts without NUL characters", "one"))
     if faults or not isinstance(definition, dict):
         raise ValidationException("The definition of the query.", faults)

@@ -34,7 +34,7 @@ Term = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"
 QueryName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^/?#\x00-\x1f]+$")]
 
 
-class RuleView(BaseModel, extra="forbid"):
+class SightRule(BaseModel, extra="forbid"):
     """A rule: what it asks for must all hold of an event that is shown by it."""
 
     own: bool = Field(
@@ -91,7 +91,7 @@ class RuleView(BaseModel, extra="forbid"):
 class SightDraft(BaseModel, extra="forbid"):
     """What a partner is to be shown. Without rules, nothing."""
 
-    rules: list[RuleView] = Field(max_length=RULES_MAX)
+    rules: list[SightRule] = Field(max_length=RULES_MAX)
     hidden: list[str] = Field([], description=f"Fields kept back: {', '.join(HIDEABLE)}.")
     queries: list[QueryName] = Field([], max_length=VALUES_MAX, description="Named queries it may ask.")
 
@@ -105,7 +105,7 @@ class SightDraft(BaseModel, extra="forbid"):
 
     @field_validator("rules")
     @classmethod
-    def _say_something(cls, rules: list[RuleView]) -> list[RuleView]:
+    def _say_something(cls, rules: list[SightRule]) -> list[SightRule]:
         for rule in rules:
             # A rule of times or types only is hardly ever meant: it would show everything there is.
             if not (rule.own or rule.places or rule.products or rule.biz_steps):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -173,9 +173,8 @@ def redact(sight: Sight, event: Event) -> Event:
         kept["eventID"] = sight.aliases.name(event.id)
     elif "eventID" not in kept:
         kept["eventID"] = event.fields["eventID"]
-    return replace(
-        event,
-        as_told=kept,
+    return event.retold(
+        kept,
         context=[] if EXTENSIONS in sight.hidden and "ilmd" in sight.hidden else event.context,
         biz_step=None if "bizStep" in sight.hidden else event.biz_step,
         disposition=None if "disposition" in sight.hidden else event.disposition,

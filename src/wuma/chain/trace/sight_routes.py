@@ -44,7 +44,7 @@ class SightView(SightDraft):
     changed_by: str | None
 
 
-class Preview(BaseModel):
+class SightPreview(BaseModel):
     """Events as a partner sees them, the latest first."""
 
     events: list[dict[str, Any]]
@@ -117,12 +117,12 @@ def preview_sight(
     program: Program,
     now: Now,
     limit: Annotated[int, Query(ge=1, le=PREVIEW_MAX)] = 20,
-) -> Preview:
+) -> SightPreview:
     """Look at the events with a partner's eyes."""
     masterdata.partner(db, partner_id)
     sight = sight_of_partner(db, program.keyring, actor.tenant_id, partner_id)
     page = query_events(db, program.keyring, actor.tenant_id, {}, sight=sight, per_page=limit, now=now)
-    return Preview(
+    return SightPreview(
         events=[given_back(event) for event in page.events], has_more=page.next_page_token is not None
     )
 

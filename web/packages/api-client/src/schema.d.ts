@@ -1412,6 +1412,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/partner-sights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sights
+         * @description List what partners are shown; who is not listed is shown nothing.
+         */
+        get: operations["list_sights_api_v1_partner_sights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner-sights/{partner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sight
+         * @description Return what a partner is shown; version 0 when nobody has said anything yet, and then it is nothing.
+         */
+        get: operations["get_sight_api_v1_partner_sights__partner_id__get"];
+        /**
+         * Put Sight
+         * @description Say what a partner is shown. It holds from the next request on; page tokens of before are refused.
+         */
+        put: operations["put_sight_api_v1_partner_sights__partner_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner-sights/{partner_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Sight
+         * @description Look at the events with a partner's eyes.
+         */
+        get: operations["preview_sight_api_v1_partner_sights__partner_id__preview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner-sights/{partner_id}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lent Tokens
+         * @description List the tokens that a partner reads with, the newest first.
+         */
+        get: operations["list_lent_tokens_api_v1_partner_sights__partner_id__tokens_get"];
+        put?: never;
+        /**
+         * Lend Token
+         * @description Make a token that reads EPCIS events, and sees what the partner is shown. It is told this once.
+         */
+        post: operations["lend_token_api_v1_partner_sights__partner_id__tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/partner-sights/{partner_id}/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Back Token
+         * @description End a token that a partner reads with.
+         */
+        delete: operations["take_back_token_api_v1_partner_sights__partner_id__tokens__token_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/home": {
         parameters: {
             query?: never;
@@ -3770,6 +3878,12 @@ export interface components {
             }[];
         };
         /**
+         * EventType
+         * @description The five kinds of events (EPCIS 2.0, section 7.4).
+         * @enum {string}
+         */
+        EventType: "ObjectEvent" | "AggregationEvent" | "TransactionEvent" | "TransformationEvent" | "AssociationEvent";
+        /**
          * EventView
          * @description An event of the thing's life; `via` is the way up to what it happened to, when it was in that.
          */
@@ -4426,6 +4540,46 @@ export interface components {
             released_at: string;
         };
         /**
+         * LentToken
+         * @description A token that a partner reads with.
+         */
+        LentToken: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /**
+         * LentTokenOrder
+         * @description A token to be made for a partner.
+         */
+        LentTokenOrder: {
+            /** Name */
+            name: string;
+            /**
+             * Days
+             * @default 90
+             */
+            days?: number;
+        };
+        /**
          * Level
          * @description The packaging level that codes are for.
          * @enum {string}
@@ -4649,6 +4803,35 @@ export interface components {
             tenant_name_en: string;
             /** Has Totp */
             has_totp: boolean;
+        };
+        /**
+         * NewLentToken
+         * @description A token with its secret, shown this once.
+         */
+        NewLentToken: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Token */
+            token: string;
         };
         /**
          * NewToken
@@ -4964,6 +5147,13 @@ export interface components {
         Page_SessionView_: {
             /** Items */
             items: components["schemas"]["SessionView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[SightView] */
+        Page_SightView_: {
+            /** Items */
+            items: components["schemas"]["SightView"][];
             /** Next */
             next?: string | null;
         };
@@ -6127,6 +6317,112 @@ export interface components {
             module_mm?: number;
         };
         /**
+         * SightDraft
+         * @description What a partner is to be shown. Without rules, nothing.
+         */
+        SightDraft: {
+            /** Rules */
+            rules: components["schemas"]["SightRule"][];
+            /**
+             * Hidden
+             * @description Fields kept back: bizStep, disposition, persistentDisposition, readPoint, bizLocation, bizTransactionList, sourceList, destinationList, sensorElementList, ilmd, certificationInfo, extensions.
+             * @default []
+             */
+            hidden?: string[];
+            /**
+             * Queries
+             * @description Named queries it may ask.
+             * @default []
+             */
+            queries?: string[];
+        };
+        /**
+         * SightPreview
+         * @description Events as a partner sees them, the latest first.
+         */
+        SightPreview: {
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
+         * SightRule
+         * @description A rule: what it asks for must all hold of an event that is shown by it.
+         */
+        SightRule: {
+            /**
+             * Own
+             * @description The partner takes part: a source, a destination, one of its places.
+             * @default false
+             */
+            own?: boolean;
+            /**
+             * Places
+             * @description GLNs of read points or locations.
+             * @default []
+             */
+            places?: string[];
+            /**
+             * Products
+             * @description GTINs: these, and no other product.
+             * @default []
+             */
+            products?: string[];
+            /**
+             * Biz Steps
+             * @default []
+             */
+            biz_steps?: string[];
+            /**
+             * Dispositions
+             * @default []
+             */
+            dispositions?: string[];
+            /**
+             * Event Types
+             * @default []
+             */
+            event_types?: components["schemas"]["EventType"][];
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * SightView
+         * @description What a partner is shown.
+         */
+        SightView: {
+            /** Rules */
+            rules: components["schemas"]["SightRule"][];
+            /**
+             * Hidden
+             * @description Fields kept back: bizStep, disposition, persistentDisposition, readPoint, bizLocation, bizTransactionList, sourceList, destinationList, sensorElementList, ilmd, certificationInfo, extensions.
+             * @default []
+             */
+            hidden?: string[];
+            /**
+             * Queries
+             * @description Named queries it may ask.
+             * @default []
+             */
+            queries?: string[];
+            /**
+             * Partner Id
+             * Format: uuid
+             */
+            partner_id: string;
+            /** Version */
+            version: number;
+            /** Changed At */
+            changed_at: string | null;
+            /** Changed By */
+            changed_by: string | null;
+        };
+        /**
          * SignInBody
          * @description What to type to sign in.
          */
@@ -6784,6 +7080,7 @@ export type EntryForm = components['schemas']['EntryForm'];
 export type EntryView = components['schemas']['EntryView'];
 export type EventOutcome = components['schemas']['EventOutcome'];
 export type EventOutcomeView = components['schemas']['EventOutcomeView'];
+export type EventType = components['schemas']['EventType'];
 export type EventView = components['schemas']['EventView'];
 export type ExcursionView = components['schemas']['ExcursionView'];
 export type Existence = components['schemas']['Existence'];
@@ -6816,6 +7113,8 @@ export type KeySet = components['schemas']['KeySet'];
 export type LastEventView = components['schemas']['LastEventView'];
 export type Leak = components['schemas']['Leak'];
 export type LeakSource = components['schemas']['LeakSource'];
+export type LentToken = components['schemas']['LentToken'];
+export type LentTokenOrder = components['schemas']['LentTokenOrder'];
 export type Level = components['schemas']['Level'];
 export type LifeStep = components['schemas']['LifeStep'];
 export type LineBody = components['schemas']['LineBody'];
@@ -6826,6 +7125,7 @@ export type Link = components['schemas']['Link'];
 export type LinkBody = components['schemas']['LinkBody'];
 export type MaterialScope = components['schemas']['MaterialScope'];
 export type Me = components['schemas']['Me'];
+export type NewLentToken = components['schemas']['NewLentToken'];
 export type NewToken = components['schemas']['NewToken'];
 export type OrderFacts = components['schemas']['OrderFacts'];
 export type OrderForm = components['schemas']['OrderForm'];
@@ -6857,6 +7157,7 @@ export type PageRuleView = components['schemas']['Page_RuleView_'];
 export type PageScanView = components['schemas']['Page_ScanView_'];
 export type PageSeriesView = components['schemas']['Page_SeriesView_'];
 export type PageSessionView = components['schemas']['Page_SessionView_'];
+export type PageSightView = components['schemas']['Page_SightView_'];
 export type PageSiteView = components['schemas']['Page_SiteView_'];
 export type PageTenantView = components['schemas']['Page_TenantView_'];
 export type PageTokenView = components['schemas']['Page_TokenView_'];
@@ -6911,6 +7212,10 @@ export type SheetCode = components['schemas']['SheetCode'];
 export type SheetForm = components['schemas']['SheetForm'];
 export type SheetFormat = components['schemas']['SheetFormat'];
 export type SheetLayout = components['schemas']['SheetLayout'];
+export type SightDraft = components['schemas']['SightDraft'];
+export type SightPreview = components['schemas']['SightPreview'];
+export type SightRule = components['schemas']['SightRule'];
+export type SightView = components['schemas']['SightView'];
 export type SignInBody = components['schemas']['SignInBody'];
 export type SignatureView = components['schemas']['SignatureView'];
 export type SinceView = components['schemas']['SinceView'];
@@ -9626,6 +9931,238 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RecallView"];
                 };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_sights_api_v1_partner_sights_get: {
+        parameters: {
+            query?: {
+                /** @description How many items at the most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                after?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SightView_"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_sight_api_v1_partner_sights__partner_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SightView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    put_sight_api_v1_partner_sights__partner_id__put: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was changed, as the ETag has it. */
+                "if-match"?: string | null;
+            };
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SightDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SightView"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    preview_sight_api_v1_partner_sights__partner_id__preview_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SightPreview"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_lent_tokens_api_v1_partner_sights__partner_id__tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LentToken"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    lend_token_api_v1_partner_sights__partner_id__tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LentTokenOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewLentToken"];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    take_back_token_api_v1_partner_sights__partner_id__tokens__token_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                partner_id: string;
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
             "4XX": {

@@ -3,6 +3,7 @@ import {
   Activity,
   Boxes,
   Building2,
+  Eye,
   Factory,
   FileUp,
   History,
@@ -57,6 +58,7 @@ export const NAVIGATION: Group[] = [
       { path: "/trace", word: "traceThing", icon: Route, permission: "trace.read" },
       { path: "/xray", word: "xray", icon: SearchCode, permission: "codes.read" },
       { path: "/links", word: "links", icon: Waypoints, permission: "links.read" },
+      { path: "/partner-sights", word: "partnerSights", icon: Eye, permission: "trace.share" },
     ],
   },
   {
