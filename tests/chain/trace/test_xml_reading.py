@@ -67,6 +67,8 @@ STRICTER: Final = {
     "<sensorElement>": "1.2", "<sensorReport>": "1.2", "<sensorMetadata>": "1.2", "<set>": "1.2",
     "<persistentDisposition>": "1.2", "<certificationInfo>": "1.2", "nothing more": "1.2", "no text": "1.2",
     "elements, and no text among them": "1.2", "no such attribute": "1.2", "text": "1.2", "a number": "1.2",
+    "hexadecimal": "JSON schema: at least one digit",
+    "<id> | <extension>": "other schemas of EPCIS have nothing that stands in an event",
     "at most": "bounds of ours",
 }  # fmt: skip
 

@@ -86,8 +86,10 @@ def _mutate(root: Any, chance: random.Random) -> None:
             parent.remove(element)
             parent.insert(chance.randrange(len(parent) + 1), element)
         case _:
-            other = chance.choice(elements)
-            if len(list(other.iter())) < 60:
+            other = chance.choice(
+                elements
+            )  # a document in an event would be judged by the XSD, and not by us
+            if other is not root and len(list(other.iter())) < 60:
                 element.append(copy.deepcopy(other))
 
 

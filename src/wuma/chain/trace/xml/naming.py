@@ -100,7 +100,7 @@ _KNOWN_PREFIXES: Final = frozenset(KNOWN.values())
 def _is_usable(prefix: str, namespace: str) -> bool:
     return (
         _PREFIX.fullmatch(prefix) is not None
-        and not namespace.startswith(EPCIS_NAMESPACES)
+        and namespace not in EPCIS_NAMESPACES
         and not namespace.startswith("urn:epcglobal:xsd:")
         and namespace not in _SYNTAX
         and KNOWN.get(namespace) != prefix

@@ -22,7 +22,9 @@ TREE_ELEMENTS_MAX: Final = 1_000_000  # 200,000 quantities of an event, with 4 e
 TREE_CHARACTERS_MAX: Final = 1 << 26
 SHOWN_CHARACTERS_MAX: Final = 80
 
-EPCIS_NAMESPACES: Final = "urn:epcglobal:epcis"
+EPCIS_NAMESPACES: Final = frozenset(
+    f"urn:epcglobal:epcis{part}:xsd:{version}" for part in ("", "-query", "-masterdata") for version in (1, 2)
+)
 HEADER_NAMESPACE: Final = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
 INSTANCE_NAMESPACE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
@@ -39,7 +41,7 @@ class Name(NamedTuple):
         """Whether EPCIS may have defined it; some documents qualify its elements, though its XSD does not."""
         if self.namespace == HEADER_NAMESPACE:
             return self.local == "StandardBusinessDocumentHeader"
-        return not self.namespace or self.namespace.startswith(EPCIS_NAMESPACES)
+        return not self.namespace or self.namespace in EPCIS_NAMESPACES
 
 
 class Element:

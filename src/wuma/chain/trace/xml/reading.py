@@ -211,7 +211,7 @@ class XmlReader:
 
     def _root(self, element: Element) -> None:
         namespace = element.name.namespace
-        if not namespace.startswith(EPCIS_NAMESPACES) or namespace.rpartition(":")[2] not in {"1", "2"}:
+        if namespace not in EPCIS_NAMESPACES:
             expected = "a namespace of EPCIS, such as urn:epcglobal:epcis:xsd:2"
             raise XmlFault("No EPCIS.", [FieldError(_at(f"/{element.own}", element), expected, namespace)])
         self._models = MODELS_2 if namespace.endswith("2") else MODELS_1
@@ -812,7 +812,8 @@ def _is_date_time(text: str) -> bool:
 
 
 _DATE_TIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
 )
 _HAS_ZONE: Final = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})\Z")
 _FRAMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -850,4 +851,4 @@ _ROOT_ATTRIBUTES: Final[Mapping[str, Callable[[str], bool]]] = {
 }
 _ROOT_EXPECTED: Final = {"schemaVersion": "a version such as 2.0", "creationDate": "an instant"}
 _CHOICES: Final = ("resultsBody", "extension")
-_PLAIN_FRAMES: Final = ("QueryResults", "resultsBody")
+_PLAIN_FRAMES: Final = ("QueryResults", "resultsBody", "extension")
