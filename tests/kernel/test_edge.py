@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from wuma.kernel.http.edge import BODY_BYTES_MAX, LARGE_BODIES, PATH_BYTES_MAX, Edge
+from wuma.kernel.http.reply import Reply
 
 JSON = {"content-type": "application/json"}
 
@@ -31,6 +32,7 @@ def _ask(
     body: Iterable[bytes] = (b"",),
     raw_path: bytes | None = None,
     query: bytes = b"",
+    edge: Edge | None = None,
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     """Send a request through the edge, its body in these pieces."""
     pieces, sent = list(body), []
@@ -49,7 +51,7 @@ def _ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Edge(_counting)(scope, receive, send))
+    asyncio.run((edge or Edge(_counting))(scope, receive, send))
     start = sent[0]
     return start["status"], dict(start["headers"]), b"".join(m.get("body", b"") for m in sent[1:])
 
@@ -107,6 +109,26 @@ def test_a_body_that_is_longer_than_it_said_is_refused_while_it_comes(length: by
     assert (exact[0], exact[2]) == (200, str(BODY_BYTES_MAX).encode())
     assert beyond[0] == 413
     assert beyond[1][b"content-type"] == b"application/problem+json"
+
+
+def test_a_quick_route_is_asked_first_and_may_leave_a_request_to_the_application() -> None:
+    def at_once(scope: Any, headers: Any, receive: Any) -> Reply | None:
+        return None if scope["path"] == "/q/left" else Reply(418, [(b"x-pot", b"1")], b"tea")
+
+    async def later(scope: Any, headers: Any, receive: Any) -> Reply:
+        return Reply(418, [], await Request(scope, receive).body())
+
+    edge = Edge(_counting, quick={"/q/": at_once, "/w/": later})
+    status, headers, body = _ask("/q/pot", edge=edge)
+    waited = _ask("/w/", edge=edge, body=[b"green ", b"tea"], headers=[(b"content-length", b"9")])
+
+    assert (status, body, headers[b"content-length"]) == (418, b"tea", b"3")
+    assert headers[b"x-pot"] == b"1"
+    assert headers[b"x-frame-options"] == b"DENY"
+    assert headers[b"x-request-id"] != waited[1][b"x-request-id"]
+    assert waited[2] == b"green tea"
+    assert _ask("/q/left", edge=edge)[::2] == (200, b"0")
+    assert _ask("/q/pot", edge=edge, query=b"%00")[0] == 422
 
 
 @pytest.mark.parametrize("place", ["path", "query"])

@@ -9,9 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import Histogram
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
@@ -20,6 +24,7 @@ from starlette.testclient import TestClient
 from tests.conftest import Brand
 from wuma.entrypoints import wiring
 from wuma.entrypoints.api import build_platform_api
+from wuma.kernel import telemetry
 from wuma.kernel.db import Database
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.telemetry import REMOVED, scrub
@@ -164,6 +169,50 @@ def test_the_metrics_of_all_processes_add_up(tmp_path: Path) -> None:
     )
 
     assert "wuma_cans_total 9.0" in told["page"]
+
+
+@given(seconds=st.lists(st.sampled_from([0.0, 0.0009, 0.001, 0.3, 10.0, 11.0, 1e6]), max_size=40))
+def test_what_is_noted_and_counted_together_is_what_would_have_been_observed(seconds: list[float]) -> None:
+    shelves = [Histogram("wait", "Waits.", registry=None, buckets=(0.001, 0.25, 10.0)) for _ in range(2)]
+    tally = telemetry.Tally(shelves[0])
+
+    for second in seconds:
+        tally.observe(second)
+        shelves[1].observe(second)
+    tally.count()
+    tally.count()
+
+    counted, observed = (
+        {
+            (sample.name, *sample.labels.values()): sample.value
+            for sample in next(iter(shelf.collect())).samples
+        }
+        for shelf in shelves
+    )
+    for samples in (counted, observed):
+        samples.pop(("wait_created",), None)
+    assert counted == pytest.approx(observed)
+
+
+def test_nothing_noted_is_lost_or_counted_twice_while_others_note() -> None:
+    shelf = Histogram("rush", "Rush.", registry=None, buckets=(1.0,))
+    tally = telemetry.Tally(shelf)
+
+    def note() -> None:
+        for _ in range(20_000):
+            tally.observe(0.5)
+
+    threads = [Thread(target=note) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        telemetry.count_tallies()
+    for thread in threads:
+        thread.join()
+    telemetry.count_tallies()
+
+    values = {sample.name: sample.value for sample in next(iter(shelf.collect())).samples}
+    assert (values["rush_count"], values["rush_sum"]) == (60_000, 30_000)
 
 
 @pytest.fixture

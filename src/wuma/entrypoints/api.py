@@ -24,7 +24,7 @@ from wuma.entrypoints import addresses, wiring
 from wuma.journeys.resolve_link.http import ResolverRoutes
 from wuma.journeys.resolve_link.resolve import LinkDesk
 from wuma.journeys.scan_code.dossiers import PublicDossiers
-from wuma.journeys.scan_code.http import ScanRoutes
+from wuma.journeys.scan_code.http import HiddenCodes, OpenCodes
 from wuma.journeys.scan_code.reception import Reception
 from wuma.journeys.scan_code.scan import ScanDesk
 from wuma.journeys.scan_code.way import Ways
@@ -88,14 +88,15 @@ class Application:
         self.platform.state.reception = reception
         public_url = runtime.settings.public_url
         resolver = ResolverRoutes(
-            ScanRoutes(self.platform, reception),
+            OpenCodes(self.platform, reception),
             reception,
             LinkDesk(pool, self.products, public_url),
             self.aliases,
             public_url=public_url,
             taken=_first_segments(self.platform),
         )
-        self._routes = Edge(resolver)
+        hidden = HiddenCodes(reception)
+        self._routes = Edge(resolver, quick={"/h/": hidden, "/H/": hidden})
         await asyncio.to_thread(self.keep_up)
         keeping_up = asyncio.create_task(_every(REFRESH_SECONDS, self.keep_up))
         try:
@@ -110,6 +111,7 @@ class Application:
 
     def keep_up(self) -> None:
         """Take in what other processes have changed, and hand over what this one has counted."""
+        telemetry.count_tallies()
         self._reload_changed_keys()
         with self.runtime.database.session(PLATFORM) as session:
             self.orders.refresh(session)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Final
+
+import msgspec
 
 BUCKET_SECONDS: Final = 60
 SHARED_FROM: Final = 8
@@ -30,16 +32,16 @@ class Limit:
     minutes: int
 
 
-@dataclass(slots=True)
-class _Bucket:
+class _Bucket(msgspec.Struct, gc=False):
+    """One minute. Names come by the thousand a second: these are made fast, and no collector walks them."""
+
     here: int = 0
     elsewhere: int = 0
     unsent: int = 0
 
 
-@dataclass(slots=True)
-class _Counted:
-    buckets: dict[int, _Bucket] = field(default_factory=dict)
+class _Counted(msgspec.Struct, gc=False):
+    buckets: dict[int, _Bucket] = msgspec.field(default_factory=dict)
     sum_max: int = 0
     """Not less than the sum of the buckets: below a limit, it spares adding them up."""
 

@@ -11,13 +11,17 @@ import logging
 import os
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import MutableMapping
-from typing import Any, Final
+from threading import Lock
+from typing import Any, ClassVar, Final
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
 REMOVED: Final = "[removed]"
+TALLY_MAX: Final = 10_000
+"""Observations noted at most before they are counted: 300 kB."""
 
 _TELLING_NAMES: Final = re.compile(
     r"passw|secret|token|authorization|cookie|phone|mobile|email|openid|unionid|id_card|birth|address|hidden",
@@ -115,8 +119,55 @@ def gauge(name: str, help_text: str, labels: tuple[str, ...] = ()) -> Gauge:
     return Gauge(name, help_text, labels, namespace="wuma", multiprocess_mode="mostrecent")
 
 
+class Tally:
+    """Notes observations of a histogram for a fiftieth of what the histogram takes, and counts them together.
+
+    `count_tallies` hands them over: whoever shows the metrics calls it, and every process once a second. A
+    crash loses that second of statistics.
+    """
+
+    _all: ClassVar[list[Tally]] = []
+    _handing_over: ClassVar[Lock] = Lock()
+
+    def __init__(self, histogram: Histogram) -> None:
+        """`histogram` has its labels."""
+        self._histogram = histogram
+        self._noted: list[float] = []
+        self._all.append(self)
+
+    def observe(self, seconds: float) -> None:
+        """Note one observation. Safe in several threads, as appending to a list is."""
+        self._noted.append(seconds)
+        if len(self._noted) >= TALLY_MAX:
+            self.count()
+
+    def count(self) -> None:
+        """Hand over to the histogram what was noted."""
+        with self._handing_over:
+            taken = self._noted[:]
+            del self._noted[: len(taken)]  # others may have noted more meanwhile: at the end
+        if not taken:
+            return
+        taken.sort()
+        # What `Histogram.observe` does for one, here for all; the library has no method for many.
+        below = 0
+        for bound, bucket in zip(self._histogram._upper_bounds, self._histogram._buckets, strict=True):
+            within = bisect_right(taken, bound)
+            if within > below:
+                bucket.inc(within - below)
+                below = within
+        self._histogram._sum.inc(sum(taken))
+
+
+def count_tallies() -> None:
+    """Hand over what this process has noted."""
+    for tally in Tally._all[:]:
+        tally.count()
+
+
 def metrics_page() -> bytes:
     """Return the metrics of all processes of this server in the Prometheus text format."""
+    count_tallies()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -13,6 +13,7 @@ the phone can say so while the person still types. The full construction is in d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from http import HTTPStatus
 from typing import Final, TypeAlias
@@ -57,6 +58,8 @@ def read_typed(text: str, length: int = SHORT_CHARACTERS) -> str:
     >>> read_typed("7z3k-ooil  ｑｒｓｔ－０１２３")
     '7Z3K0011QRST0123'
     """
+    if len(text) == length and _CANONICAL.fullmatch(text):  # as a phone reads it: nothing to put right
+        return text
     return _checked(text.translate(_AS_TYPED), length)
 
 
@@ -66,6 +69,8 @@ def read_serial(text: str, length: int = SHORT_CHARACTERS) -> str:
     >>> read_serial("7z3k0011qrst0123")
     '7Z3K0011QRST0123'
     """
+    if len(text) == length and _CANONICAL.fullmatch(text):
+        return text
     # Only ASCII is raised: "ſ".upper() is "S", and two spellings of one serial would be two keys in a cache.
     return _checked(text.upper() if text.isascii() else text, length)
 
@@ -174,6 +179,7 @@ _ONE, _FOUR = np.uint8(1), np.uint8(4)
 _TIMES_ALPHA: Final = bytes((digit << 1) ^ (digit >> 4) * _MODULUS for digit in range(32))
 
 _IN_ALPHABET: Final = frozenset(ALPHABET)
+_CANONICAL: Final = re.compile(f"[{ALPHABET}]+")
 _TO_DIGITS: Final = bytes.maketrans(ALPHABET.encode(), bytes(range(32)))
 _TO_PYTHON: Final = bytes.maketrans(ALPHABET.encode(), b"0123456789ABCDEFGHIJKLMNOPQRSTUV")
 _CHARACTERS: Final = np.frombuffer(ALPHABET.encode(), np.uint8)

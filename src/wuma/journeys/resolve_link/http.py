@@ -26,10 +26,12 @@ from wuma.journeys.resolve_link.resolve import (
 )
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.http import item_at
-from wuma.journeys.scan_code.reception import Headers, Reception, Reply, headers_of, language_of
+from wuma.journeys.scan_code.reception import Reception, headers_of, language_of
 from wuma.journeys.scan_code.texts import Language
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound, Refusal
+from wuma.kernel.http.edge import Headers
 from wuma.kernel.http.problems import refused
+from wuma.kernel.http.reply import Reply
 from wuma.support.links.facade import AliasDirectory
 from wuma_gs1.compression import decompress
 from wuma_gs1.digital_link import DigitalLink

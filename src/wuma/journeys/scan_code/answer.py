@@ -91,3 +91,8 @@ class Answer(msgspec.Struct, frozen=True):
     """The code contains a typing error, as far as anybody can tell from its characters."""
     retry_after_seconds: int | None = None
     """Set when too many wrong codes came from here and nothing was checked."""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it says nothing of an item: one of the few answers that are the same for everybody."""
+        return self.product is None and self.scan_id is None

@@ -10,6 +10,7 @@ first scan counts and link previews, virus scanners and impatient browsers fetch
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs, unquote
@@ -18,11 +19,10 @@ from uuid import UUID
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from wuma.chain.authenticity.facade import Outcome
+from wuma.chain.codes.facade import Identified
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.reception import (
-    Headers,
     Reception,
-    Reply,
     Whence,
     has_cookie,
     headers_of,
@@ -32,6 +32,8 @@ from wuma.journeys.scan_code.reception import (
 )
 from wuma.journeys.scan_code.scan import new_cookie
 from wuma.kernel.errors import FieldError, InvalidInput, Refusal
+from wuma.kernel.http.edge import Headers
+from wuma.kernel.http.reply import Reply
 from wuma.kernel.ids import uuid7
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.errors import ParseError
@@ -65,8 +67,8 @@ def item_at(scope: Scope) -> tuple[str, str] | None:
     return (found[1], serial) if len(serial) <= _SERIAL_CHARACTERS_MAX else None
 
 
-class ScanRoutes:
-    """Answers scans; everything else goes on to the application behind."""
+class OpenCodes:
+    """Answers scans of open codes; everything else goes on to the application behind."""
 
     def __init__(self, app: ASGIApp, reception: Reception) -> None:
         self._app = app
@@ -74,19 +76,13 @@ class ScanRoutes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        path: str = scope["path"] if scope["type"] == "http" else ""
-        start = path[:3]
-        if start in {"/h/", "/H/"} and (found := _HIDDEN_CODE.fullmatch(path)):
-            scope["state"]["route"] = "/h/{code}"
-            answering = self._hidden(scope, receive, found[1])
-        elif start == "/01" and (item := item_at(scope)) is not None:
-            scope["state"]["route"] = "/01/{gtin}/21/{serial}"
-            answering = self._open(scope, *item)
-        else:
+        item = item_at(scope) if scope["type"] == "http" else None
+        if item is None:
             await self._app(scope, receive, send)
             return
+        scope["state"]["route"] = "/01/{gtin}/21/{serial}"
         try:
-            reply = await answering
+            reply = await self._open(scope, *item)
         except Refusal as failure:
             reply = self._reception.refusal(scope, headers_of(scope), failure)
         await reply.send(send)
@@ -98,7 +94,11 @@ class ScanRoutes:
         headers = headers_of(scope)
         now = self._reception.now(headers)
         visitor = self._reception.visitor(scope, headers)
-        answer = await self._reception.desk.open_code(gtin.zfill(14), serial, visitor, now=now)
+        found = self._reception.desk.open_code(gtin.zfill(14), serial, visitor, now=now)
+        if isinstance(found, Identified):
+            answer = await self._reception.desk.answer(found, visitor, None, now=now)
+        else:
+            answer = found
         reply = self._reception.reply(scope, headers, answer, visitor, now, scanned=scope["path"])
         if (
             answer.verdict is Outcome.UNKNOWN
@@ -110,16 +110,58 @@ class ScanRoutes:
             reply = reply._replace(status=HTTPStatus.BAD_REQUEST)
         return reply._replace(headers=[*reply.headers, *_OPEN_HEADERS])
 
-    async def _hidden(self, scope: Scope, receive: Receive, code: str) -> Reply:
-        headers = headers_of(scope)
-        if scope["method"] in {"GET", "HEAD"}:
+
+class HiddenCodes:
+    """Answers the addresses of hidden codes, before everything else is asked (`kernel.http.edge.Quick`)."""
+
+    def __init__(self, reception: Reception) -> None:
+        self._reception = reception
+
+    def __call__(self, scope: Scope, headers: Headers, receive: Receive) -> Reply | Awaitable[Reply] | None:
+        """Answer one request: at once when the code is refused, for that needs nothing but memory."""
+        found = _HIDDEN_CODE.fullmatch(scope["path"])
+        if found is None:
+            return None
+        scope["state"]["route"] = "/h/{code}"
+        method: str = scope["method"]
+        if method in {"GET", "HEAD"}:
             return self._ask_to_check(scope, headers)
-        if scope["method"] != "POST":
+        if method != "POST":
             return _method_not_allowed(b"GET, HEAD, POST")
-        now = self._reception.now(headers)
-        visitor = self._reception.visitor(scope, headers, await _whence(headers, receive))
-        answer = await self._reception.desk.hidden_code(code, visitor, scan_id=_given_id(scope), now=now)
-        return self._reception.reply(scope, headers, answer, visitor, now, scanned=code)
+        if headers.get(b"content-type", b"").startswith(b"application/json"):
+            return self._check_somewhere(scope, headers, receive, found[1])
+        return self._check(scope, headers, found[1], None)
+
+    async def _check_somewhere(self, scope: Scope, headers: Headers, receive: Receive, code: str) -> Reply:
+        try:
+            whence = await _whence(receive)
+        except Refusal as failure:
+            return self._reception.refusal(scope, headers, failure)
+        answer = self._check(scope, headers, code, whence)
+        return answer if isinstance(answer, Reply) else await answer
+
+    def _check(
+        self, scope: Scope, headers: Headers, code: str, whence: Whence | None
+    ) -> Reply | Awaitable[Reply]:
+        reception = self._reception
+        try:
+            scan_id = _given_id(scope)
+        except Refusal as failure:
+            return reception.refusal(scope, headers, failure)
+        now = reception.now(headers)
+        visitor = reception.visitor(scope, headers, whence)
+        found = reception.desk.hidden_code(code, visitor, now=now)
+        if not isinstance(found, Identified):
+            return reception.reply(scope, headers, found, visitor, now, scanned=code)
+
+        async def judged() -> Reply:
+            try:
+                answer = await reception.desk.answer(found, visitor, scan_id, now=now)
+            except Refusal as failure:
+                return reception.refusal(scope, headers, failure)
+            return reception.reply(scope, headers, answer, visitor, now, scanned=code)
+
+        return judged()
 
     def _ask_to_check(self, scope: Scope, headers: Headers) -> Reply:
         body = b""
@@ -142,10 +184,8 @@ def _is_digital_link(scope: Scope) -> bool:
     return True
 
 
-async def _whence(headers: Headers, receive: Receive) -> Whence | None:
-    """Read the optional JSON body; a form without one is a person's tap on the button."""
-    if not headers.get(b"content-type", b"").startswith(b"application/json"):
-        return None
+async def _whence(receive: Receive) -> Whence | None:
+    """Read the JSON body, which may be empty."""
     body = b""
     while True:
         message = await receive()

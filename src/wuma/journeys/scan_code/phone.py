@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from wuma.chain.authenticity.facade import NewReport, PhotoTooLarge, file_report, refine_place
+from wuma.chain.codes.facade import Identified
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.reception import (
     COOKIE,
@@ -67,7 +68,12 @@ async def typed(request: Request) -> Response:
             code = _text(form, "code")[:CODE_CHARACTERS_MAX]
         now = reception.now(headers)
         visitor = reception.visitor(scope, headers)
-        answer = await reception.desk.hidden_code(code, visitor, scan_id=None, now=now)
+        found = reception.desk.hidden_code(code, visitor, now=now)
+        answer = (
+            await reception.desk.answer(found, visitor, None, now=now)
+            if isinstance(found, Identified)
+            else found
+        )
         reply = reception.reply(scope, headers, answer, visitor, now, scanned=code)
     except Refusal as failure:
         reply = reception.refusal(scope, headers, failure)

@@ -7,25 +7,27 @@ framework cost more than checking the code.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope, Send
+from starlette.types import Scope
 
 from wuma.chain.authenticity.facade import GeoSource, Place, Pseudonyms
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.answer import Answer
 from wuma.journeys.scan_code.scan import ScanDesk, Visitor
 from wuma.journeys.scan_code.texts import Language
-from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock
+from wuma.kernel.clock import WORLD_CLOCK_HEADER, read_clock, utc_now
 from wuma.kernel.errors import ComeAgain, FieldError, InvalidInput, Refusal
+from wuma.kernel.http.edge import Headers
 from wuma.kernel.http.origin import TrustedProxies, forwarded_for
 from wuma.kernel.http.problems import refused
+from wuma.kernel.http.reply import Reply
 from wuma.kernel.settings import Settings
 from wuma.support.masterdata.facade import nearest_place
 
@@ -34,9 +36,6 @@ COOKIE_SECONDS: Final = 2 * 365 * 24 * 3600
 LANGUAGE_COOKIE: Final = "wuma_lang"
 ACCURACY_M_MAX: Final = 10_000_000
 IPV4_BYTES: Final = 4
-
-Headers = Mapping[bytes, bytes]
-"""Headers by lower-case name; of several of one name the last."""
 
 _COOKIE: Final = re.compile(rb"(?:^|;\s*)wuma_p=([A-Za-z0-9_-]{22})(?:;|$)")
 _LANGUAGE: Final = re.compile(rb"(?:^|;\s*)wuma_lang=([a-z]{2})(?:;|$)")
@@ -56,21 +55,6 @@ class Whence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: GeoSource = GeoSource.GPS_EXACT
 
 
-class Reply(NamedTuple):
-    """What goes out: status, headers, body."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-
-    async def send(self, send: Send) -> None:
-        """Send it over ASGI."""
-        length = (b"content-length", b"%d" % len(self.body))
-        headers = [*self.headers, length]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
-
-
 class Reception:
     """What the addresses of scans share: the desk that answers, and how visitors are met."""
 
@@ -85,7 +69,8 @@ class Reception:
 
     def now(self, headers: Headers) -> datetime:
         """Return the instant of a request."""
-        return read_clock(self._settings.clock, _text(headers.get(_WORLD_CLOCK)))
+        told = headers.get(_WORLD_CLOCK)
+        return utc_now() if told is None else read_clock(self._settings.clock, _text(told))
 
     def visitor(self, scope: Scope, headers: Headers, whence: Whence | None = None) -> Visitor:
         """Return what a request says of whoever sent it."""
@@ -94,15 +79,16 @@ class Reception:
         if told and len(headers) < len(scope["headers"]):  # some header came twice: perhaps this one
             told = forwarded_for(scope["headers"])
         address = self._proxies.client_behind(client[0] if client else "", told)
-        brought = _COOKIE.search(headers.get(b"cookie", b""))
+        cookies = headers.get(b"cookie")
+        brought = None if cookies is None else _COOKIE.search(cookies)
         agent = headers.get(b"user-agent", b"")
         return Visitor(
-            brought=brought[1] if brought else None,
-            network=address + agent,
-            address_range=address[: 3 if len(address) == IPV4_BYTES else 7].hex(),
-            client=_client_of(agent),
-            address=address,
-            declared=None if whence is None else declared_place(whence),
+            None if brought is None else brought[1],
+            address + agent,
+            address[: 3 if len(address) == IPV4_BYTES else 7].hex(),
+            _client_of(agent),
+            address,
+            None if whence is None else declared_place(whence),
         )
 
     def reply(
@@ -117,6 +103,8 @@ class Reception:
     ) -> Reply:
         """Return an answer as a page, or as JSON to whoever accepts that."""
         if wants_json(headers):
+            if answer.is_bare:
+                return _bare_in_json(answer)
             sent, body = _JSON_HEADERS, _encode(answer)
         else:
             body = page.render_answer(answer, language=language_of(scope, headers), at=now, scanned=scanned)
@@ -142,6 +130,14 @@ class Reception:
     def cookie(self, secret: bytes) -> tuple[bytes, bytes]:
         """Return the header of the one cookie we give: a random name, so that a person is one person."""
         return b"set-cookie", b"%s=%s%s" % (COOKIE.encode(), secret, self._cookie_tail)
+
+
+@cache
+def _bare_in_json(answer: Answer) -> Reply:
+    if answer.retry_after_seconds is None:
+        return Reply(HTTPStatus.OK, _JSON_HEADERS, _encode(answer))
+    wait = (b"retry-after", b"%d" % answer.retry_after_seconds)
+    return Reply(HTTPStatus.TOO_MANY_REQUESTS, [*_JSON_HEADERS, wait], _encode(answer))
 
 
 def html_reply(body: bytes) -> Reply:

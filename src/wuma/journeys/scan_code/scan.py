@@ -126,32 +126,31 @@ class ScanDesk:
         self._pool = pool
         self._batcher: Batcher[Scan, tuple[Judged, Seen]] = Batcher(self._answer_together)
 
-    async def open_code(self, gtin: str, serial: str, visitor: Visitor, *, now: datetime) -> Answer:
-        """Answer the scan of an open code (GTIN of 14 digits, serial)."""
+    def open_code(self, gtin: str, serial: str, visitor: Visitor, *, now: datetime) -> Identified | Answer:
+        """Return what `answer` is asked about an open code (GTIN of 14 digits, serial), or its refusal."""
         if self._too_many_wrong(visitor, now):
-            return _come_back(Kind.OPEN)
+            return _COME_BACK[Kind.OPEN]
         found = self._identifier.open_code(gtin, serial)
         if isinstance(found, Rejected):
             return self._refuse(found, self._products.owner_of(gtin), visitor, now)
-        return await self._answer(found, visitor, None, now)
+        return found
 
-    async def hidden_code(
-        self, code: str, visitor: Visitor, *, scan_id: UUID | None, now: datetime
-    ) -> Answer:
-        """Answer the scan of a hidden code, read by a phone or typed by a person.
-
-        A program may give the scan a number of its own: sent again by the same sender, it is the same scan.
-        """
+    def hidden_code(self, code: str, visitor: Visitor, *, now: datetime) -> Identified | Answer:
+        """Return what `answer` is asked about a hidden code, read by a phone or typed; or its refusal."""
         if self._too_many_wrong(visitor, now):
-            return _come_back(Kind.HIDDEN)
+            return _COME_BACK[Kind.HIDDEN]
         found = self._identifier.hidden_code(code)
         if isinstance(found, Rejected):
             return self._refuse(found, None, visitor, now)
-        return await self._answer(found, visitor, scan_id, now)
+        return found
 
-    async def _answer(
-        self, found: Identified, visitor: Visitor, scan_id: UUID | None, now: datetime
+    async def answer(
+        self, found: Identified, visitor: Visitor, scan_id: UUID | None, *, now: datetime
     ) -> Answer:
+        """Answer the scan of a code that is one of ours.
+
+        A program may give the scan a number of its own: sent again by the same sender, it is the same scan.
+        """
         scan = Scan(
             id=scan_id or uuid7(int(now.timestamp() * 1000)),
             kind=found.kind,
@@ -199,8 +198,7 @@ class ScanDesk:
         self._count_wrong(visitor, now)
         if found.why is WhyNot.REVOKED and found.order is not None:
             return Answer(found.kind, Outcome.VOID, ())
-        mistyped = found.why in {WhyNot.MISTYPED, WhyNot.NOT_A_CODE}
-        return Answer(found.kind, Outcome.UNKNOWN, (), mistyped=mistyped)
+        return _UNKNOWN[found.kind, found.why is WhyNot.MISTYPED or found.why is WhyNot.NOT_A_CODE]
 
     def _count_wrong(self, visitor: Visitor, now: datetime) -> None:
         if visitor.brought is not None:
@@ -248,8 +246,14 @@ class ScanDesk:
         )
 
 
-def _come_back(kind: Kind) -> Answer:
-    return Answer(kind, Outcome.UNKNOWN, (), retry_after_seconds=RETRY_AFTER_SECONDS)
+_COME_BACK: Final = {
+    kind: Answer(kind, Outcome.UNKNOWN, (), retry_after_seconds=RETRY_AFTER_SECONDS) for kind in Kind
+}
+_UNKNOWN: Final = {
+    (kind, mistyped): Answer(kind, Outcome.UNKNOWN, (), mistyped=mistyped)
+    for kind in Kind
+    for mistyped in (False, True)
+}
 
 
 def _said(verdict: Verdict) -> tuple[Reason, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 from socket import AF_INET, inet_pton
@@ -45,6 +44,9 @@ class TrustedProxies:
 
     def client_behind(self, peer: str, forwarded_for: bytes | None) -> Packed:
         """Walk X-Forwarded-For from the right, past proxies we trust, to the first address to believe."""
+        if forwarded_for and b"," not in forwarded_for:  # one proxy of ours: nearly always
+            claimed_alone = _read(forwarded_for.decode("latin-1").strip()) if self._trusts(peer) else None
+            return claimed_alone or _read(peer) or NOWHERE
         believed, hop = None, peer
         for claimed in reversed(forwarded_for.decode("latin-1").split(",") if forwarded_for else ()):
             if not self._trusts(hop):
@@ -76,8 +78,10 @@ def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
 
 def _read(text: str) -> Packed | None:
     """Read an address; an IPv4 address in the clothes of IPv6 is an IPv4 address."""
-    with suppress(OSError, ValueError):
+    try:
         return inet_pton(AF_INET, text)  # a tenth of the time of `ip_address`
+    except (OSError, ValueError):
+        pass
     try:
         address = ip_address(text)
     except ValueError:
