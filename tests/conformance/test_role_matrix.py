@@ -109,6 +109,8 @@ OAMQC.S.U GET    /api/v1/recalls/{recall_id}/sheet.csv
 OAMQC.S.U GET    /api/v1/recalls/{recall_id}/sheet.xlsx
 OA....S.. GET    /api/v1/recalls/{recall_id}/reachable
 OAMQC.S.U GET    /api/v1/captures/{capture_id}/outcomes
+OAMQC.S.U GET    /api/v1/capture-rules
+OA.Q..... PUT    /api/v1/capture-rules/{rule}
 
 OAMQC.S.U GET    /api/v1/dossiers
 OAMQC.S.U GET    /api/v1/batches/{batch_id}/dossier

@@ -199,6 +199,8 @@ def good_body(method: str, path: str, names: Names) -> dict[str, Any]:
             return {"rules": [rule], "hidden": ["ilmd"], "queries": ["everything"]}
         case "POST", "/partner-sights/{partner_id}/tokens":
             return {"name": "their program", "days": 2}
+        case "PUT", "/capture-rules/{rule}":
+            return {"setting": "warn"}
         case "POST", "/epcis/queries":
             return {"name": f"q-{uuid7()}", "query": {"eventType": ["ObjectEvent"], "GE_quantity": 1}}
         case "POST", "/epcis/queries/{query_name}/subscriptions":

@@ -19,6 +19,7 @@ from wuma.chain.trace.items import routes as item_routes
 from wuma.chain.trace.named_query_routes import routes as named_query_routes
 from wuma.chain.trace.resource_routes import routes as resource_routes
 from wuma.chain.trace.routes import routes as epcis_routes
+from wuma.chain.trace.rule_routes import routes as capture_rule_routes
 from wuma.chain.trace.sight_routes import routes as sight_routes
 from wuma.chain.trace.subscription_routes import api_routes as replay_routes
 from wuma.chain.trace.subscription_routes import routes as subscription_routes
@@ -44,6 +45,7 @@ API_ROUTES: Final[tuple[APIRouter, ...]] = (
     batch_dossier_routes,
     capture_routes,
     replay_routes,
+    capture_rule_routes,
     authenticity_routes,
     care_routes,
     sight_routes,

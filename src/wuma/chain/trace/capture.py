@@ -7,7 +7,7 @@ the index fold them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -18,16 +18,26 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import chunks, ilmd, mentions, outcomes, postings, seen
+from wuma.chain.trace import chunks, ilmd, judging, mentions, outcomes, postings, seen
 from wuma.chain.trace.chunks import NewEvent
-from wuma.chain.trace.documents import Json, ReadDocument, ReadEvent, RefusedEvent, classes_named
+from wuma.chain.trace.documents import (
+    FAULTS_NAMED_MAX,
+    Json,
+    ReadDocument,
+    ReadEvent,
+    RefusedEvent,
+    classes_named,
+)
+from wuma.chain.trace.exceptions import ValidationException
 from wuma.chain.trace.kinds import Kind
 from wuma.chain.trace.names import event_keys
 from wuma.chain.trace.naming import name_all
 from wuma.chain.trace.postings import Role, Touch, runs_of
+from wuma.chain.trace.rules import Setting
 from wuma.chain.trace.things import FOREIGN_FROM, Things
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
+from wuma.kernel.errors import FieldError
 from wuma.kernel.fact import Fact, publish
 from wuma.kernel.ids import uuid7
 from wuma.kernel.keys import Keyring
@@ -58,6 +68,30 @@ class Captured:
     duplicates: list[int]
     """Where events stand in the document that were known before, or stand in it twice."""
     rejected: list[RefusedEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of new events: what there is to tell, and by their places what the rules say of them."""
+
+    facts: list[Fact]
+    accepted: list[int]
+    refused: list[RefusedEvent]
+    warned: Mapping[int, Sequence[Mapping[str, str]]]
+
+    def fates(self, duplicates: Sequence[int], refused: Sequence[RefusedEvent]) -> list[outcomes.Fate]:
+        """Return the outcome of every event."""
+        every = [*refused, *self.refused]
+        return outcomes.of(accepted=self.accepted, duplicates=duplicates, refused=every, warned=self.warned)
+
+
+class RulesBroken(ValidationException):
+    """Events break rules of the brand."""
+
+    def __init__(self, refused: Sequence[RefusedEvent]) -> None:
+        faults = [fault for one in refused for fault in one.faults]
+        super().__init__(f"{len(refused)} event(s) break rules.", faults[:FAULTS_NAMED_MAX])
+        self.refused = refused
 
 
 def capture(
@@ -95,11 +129,18 @@ def capture(
             "context": msgspec.json.encode(document.context).decode(),
         },
     )
-    accepted = [event.place for _, event in fresh]
-    fates = outcomes.of(accepted=accepted, duplicates=duplicates, refused=document.refused)
-    outcomes.write(session, tenant_id, capture_id, fates)
-    publish(session, *store(session, keyring, tenant_id, capture_id, fresh, at=at, actor=actor))
-    return Captured(capture_id, at, len(fresh), duplicates, document.refused)
+    stored = store(session, keyring, tenant_id, capture_id, fresh, at=at, actor=actor)
+    if stored.refused:
+        if behaviour == "rollback":
+            raise RulesBroken(stored.refused)
+        counts = {"refused": len(stored.refused), "warned": len(stored.warned)}
+        session.execute(_COUNT_REFUSED, {"id": capture_id, **counts})
+    elif stored.warned:
+        session.execute(_COUNT_REFUSED, {"id": capture_id, "refused": 0, "warned": len(stored.warned)})
+    outcomes.write(session, tenant_id, capture_id, stored.fates(duplicates, document.refused))
+    publish(session, *stored.facts)
+    rejected = [*document.refused, *stored.refused]
+    return Captured(capture_id, at, len(stored.accepted), duplicates, rejected)
 
 
 def take_turn(session: Session, tenant_id: int, now: datetime) -> datetime:
@@ -122,10 +163,50 @@ def store(
     *,
     at: datetime,
     actor: str,
-) -> list[Fact]:
-    """Store new events of a capture with consecutive numbers; return what there is to tell of them."""
-    if not fresh:
-        return []
+) -> Stored:
+    """Store new events of a capture with consecutive numbers, but for those that rules refuse.
+
+    Without a refused event the world is another one, in which others may break rules; so they are held
+    against the rules again until none is refused.
+    """
+    rules = judging.settings_of(session, tenant_id) if fresh else {}
+    refused: list[RefusedEvent] = []
+    left = list(fresh)
+    while left:
+        point = session.begin_nested() if Setting.REFUSE in rules.values() else None
+        new, touches = _write(session, keyring, tenant_id, capture_id, left, at=at)
+        found = judging.verdicts(session, tenant_id, rules, {one.id: one.event for one in new}, touches)
+        if not found.refused or point is None:
+            if point is not None:
+                point.commit()
+            facts = _facts(tenant_id, capture_id, new, touches, actor)
+            places = {one.id: one.event.place for one in new}
+            warned = {places[event_id]: faults for event_id, faults in found.warned.items()}
+            return Stored(facts, [event.place for _, event in left], refused, warned)
+        point.rollback()
+        refused += [
+            RefusedEvent(one.event.place, [_as_fault(fault) for fault in found.refused[one.id]])
+            for one in new
+            if one.id in found.refused
+        ]
+        gone = {one.place for one in refused}
+        left = [(key, event) for key, event in left if event.place not in gone]
+    return Stored([], [], refused, {})
+
+
+def _as_fault(fault: Mapping[str, str]) -> FieldError:
+    return FieldError(fault["at"], fault["expected"], f"{fault['got']} ({fault['rule']})")
+
+
+def _write(
+    session: Session,
+    keyring: Keyring,
+    tenant_id: int,
+    capture_id: UUID,
+    fresh: Sequence[Keyed],
+    *,
+    at: datetime,
+) -> tuple[list[NewEvent], list[Touch]]:
     things = Things(session, keyring, tenant_id)
     named = name_all([event.fields for _, event in fresh], things)
     alike: dict[bytes, _Alike] = {}
@@ -153,7 +234,7 @@ def store(
     ]
     mentions.write(session, tenant_id, spoken_of)
     seen.note(session, tenant_id, (one.fields for one in distinct), touches, at=at)
-    return _facts(tenant_id, capture_id, new, touches, actor)
+    return new, touches
 
 
 def unknown(
@@ -269,6 +350,10 @@ def _commissions(new: NewEvent) -> bool:
     ) and "errorDeclaration" not in new.event.fields
 
 
+_COUNT_REFUSED = text(
+    "UPDATE trace.capture SET accepted = accepted - :refused, rejected = rejected + :refused,"
+    " warned = :warned WHERE id = :id"
+)
 _ONE_CAPTURE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('trace.capture', :tenant_id))")
 _TAKE_NUMBERS = text("SELECT nextval('trace.event_id')")
 _LAST_CAPTURED_AT = text(

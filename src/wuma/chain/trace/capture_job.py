@@ -28,7 +28,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wuma.chain.trace import outcomes
-from wuma.chain.trace.capture import Behaviour, store, take_turn, unknown
+from wuma.chain.trace.capture import Behaviour, RulesBroken, store, take_turn, unknown
 from wuma.chain.trace.documents import (
     FAULTS_NAMED_MAX,
     ReadEvent,
@@ -213,6 +213,10 @@ def _work(runtime: Runtime, job: _Job, due_at: float) -> None:
             _check(runtime, job, due_at)
         else:
             _store(runtime, job, due_at)
+    except RulesBroken as broken:
+        with runtime.database.transaction(job.scope) as session:
+            outcomes.write(session, job.tenant_id, job.id, outcomes.of(refused=broken.refused))
+        _fail(runtime, job, broken.detail, broken.errors)
     except InvalidInput as invalid:
         _fail(runtime, job, invalid.detail, invalid.errors)
     except FileNotFoundError:
@@ -304,12 +308,24 @@ def _store_batch(runtime: Runtime, job: _Job, batch: list[Cut], place: int, end:
         ]
         session.execute(_SEE_OWN, {"id": str(job.id)})
         fresh, duplicates = unknown(session, job.tenant_id, events, job.context)
-        _move(session, job, place, end, accepted=len(fresh), duplicate=len(duplicates), at=at)
-        facts = store(session, runtime.keyring, job.tenant_id, job.id, fresh, at=at, actor=job.actor)
+        stored = store(session, runtime.keyring, job.tenant_id, job.id, fresh, at=at, actor=job.actor)
+        if stored.refused and job.is_hidden:
+            raise RulesBroken(stored.refused)
+        _move(
+            session,
+            job,
+            place,
+            end,
+            accepted=len(stored.accepted),
+            duplicate=len(duplicates),
+            rejected=len(stored.refused),
+            warned=len(stored.warned),
+            at=at,
+        )
         if not job.is_hidden:
-            publish(session, *facts)
-        elif fresh:
-            (run,) = (fact for fact in facts if isinstance(fact, EventsCaptured))
+            publish(session, *stored.facts)
+        elif stored.accepted:
+            (run,) = (fact for fact in stored.facts if isinstance(fact, EventsCaptured))
             session.execute(
                 _HIDE,
                 {
@@ -317,11 +333,10 @@ def _store_batch(runtime: Runtime, job: _Job, batch: list[Cut], place: int, end:
                     "first": run.first_event_id,
                     "last": run.last_event_id,
                     "tenant_id": job.tenant_id,
-                    "facts": _sealed(facts),
+                    "facts": _sealed(stored.facts),
                 },
             )
-        fates = outcomes.of(accepted=[event.place for _, event in fresh], duplicates=duplicates)
-        outcomes.write(session, job.tenant_id, job.id, fates)
+        outcomes.write(session, job.tenant_id, job.id, stored.fates(duplicates, ()))
 
 
 def _finish(runtime: Runtime, job: _Job) -> None:
@@ -385,10 +400,12 @@ def _move(
     accepted: int = 0,
     duplicate: int = 0,
     rejected: int = 0,
+    warned: int = 0,
     at: datetime | None = None,
 ) -> None:
     """Note how far the work has come; whoever comes second finds that it has."""
-    values = {"accepted": accepted, "duplicate": duplicate, "rejected": rejected, "at": at}
+    counts = {"accepted": accepted, "duplicate": duplicate, "rejected": rejected, "warned": warned}
+    values = {**counts, "at": at}
     _once(session.execute(_MOVE, {"id": job.id, "state": job.state, "place": place, "end": end, **values}))
 
 
@@ -438,6 +455,7 @@ _BEGIN = text("UPDATE trace.capture SET attempt_count = attempt_count + 1 WHERE 
 _MOVE = text("""
 UPDATE trace.capture SET next_place = :end, attempt_count = 0, accepted = accepted + :accepted,
     duplicate = duplicate + :duplicate, rejected = rejected + :rejected,
+    warned = warned + :warned,
     captured_at = coalesce(CAST(:at AS timestamptz), captured_at)
 WHERE id = :id AND state = :state AND next_place = :place
 """)

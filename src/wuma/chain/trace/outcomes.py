@@ -51,7 +51,10 @@ def of(
 ) -> list[Fate]:
     """Return the fates of events by their places."""
     return [
-        *(Fate(first, last, EventOutcome.ACCEPTED) for first, last in runs_of(accepted)),
+        *(
+            Fate(first, last, EventOutcome.ACCEPTED)
+            for first, last in runs_of([place for place in accepted if place not in (warned or {})])
+        ),
         *(Fate(first, last, EventOutcome.DUPLICATE) for first, last in runs_of(duplicates)),
         *(
             Fate(one.place, one.place, EventOutcome.REJECTED, [fault.as_json() for fault in one.faults])

@@ -1,0 +1,227 @@
+"""Holding new events against the rules, within the transaction that stores them.
+
+They are stored first, so that they and what was before are read in one way; what a brand refuses is then
+taken back with a savepoint. Lives are read by runs of things, a few statements for a batch of events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from wuma.chain.codes.facade import Level, UnitRange, labelled
+from wuma.chain.trace.documents import ReadEvent
+from wuma.chain.trace.kinds import Kind
+from wuma.chain.trace.known import Known, Run, merged
+from wuma.chain.trace.postings import Role, Touch
+from wuma.chain.trace.reading import Captured
+from wuma.chain.trace.rules import DEFAULT, EXPECTED, Breach, Rule, Setting, Transfer, compare, judge
+from wuma.chain.trace.said import key
+from wuma.chain.trace.things import FOREIGN_FROM
+from wuma_gs1.cbv import BizStep
+
+CONTACTS_MAX: Final = 200_000
+"""Looked at for one batch; with more, what was not reached is not judged."""
+BREACHES_OF_EVENT_MAX: Final = 5
+EVENTS_OF_TRANSACTION_MAX: Final = 1_000
+_ALWAYS: Final = datetime(9990, 1, 1, tzinfo=UTC)
+
+Settings = Mapping[Rule, Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What is wrong with events, by their numbers, in the form of faults."""
+
+    warned: Mapping[int, list[dict[str, str]]] = field(default_factory=dict)
+    refused: Mapping[int, list[dict[str, str]]] = field(default_factory=dict)
+
+
+def settings_of(session: Session, tenant_id: int) -> dict[Rule, Setting]:
+    """Return how a brand wants each rule."""
+    rows = session.execute(_SETTINGS, {"tenant_id": tenant_id})
+    chosen = {row.rule: Setting(row.setting) for row in rows}
+    return {rule: chosen.get(rule.value, DEFAULT) for rule in Rule}
+
+
+def set_rule(
+    session: Session, tenant_id: int, rule: Rule, setting: Setting, *, actor: str, now: datetime
+) -> None:
+    """Choose what becomes of events that break a rule."""
+    values = {"tenant_id": tenant_id, "rule": rule.value, "setting": setting.value}
+    session.execute(_SET, {**values, "now": now, "actor": actor})
+
+
+def verdicts(
+    session: Session,
+    tenant_id: int,
+    settings: Settings,
+    new: Mapping[int, ReadEvent],
+    touches: Sequence[Touch],
+) -> Verdicts:
+    """Hold stored events against the rules that are not off."""
+    if not new or all(setting is Setting.OFF for setting in settings.values()):
+        return Verdicts()
+    breaches = [
+        breach
+        for breach in (
+            *_of_lives(session, tenant_id, new, touches),
+            *_of_transactions(session, tenant_id, new),
+        )
+        if settings[breach.rule] is not Setting.OFF
+    ]
+    told: dict[Setting, defaultdict[int, list[dict[str, str]]]] = {
+        Setting.WARN: defaultdict(list),
+        Setting.REFUSE: defaultdict(list),
+    }
+    keys = Captured(session, tenant_id).keys(breach.first for breach in breaches[:1_000])
+    for breach in breaches:
+        faults = told[settings[breach.rule]][breach.event_id]
+        if len(faults) < BREACHES_OF_EVENT_MAX:
+            faults.append(_fault(breach, new[breach.event_id], keys))
+    return Verdicts(warned=told[Setting.WARN], refused=told[Setting.REFUSE])
+
+
+def _fault(breach: Breach, event: ReadEvent, keys: Mapping[int, str]) -> dict[str, str]:
+    name = keys.get(breach.first, f"code {breach.first}")
+    count = breach.last - breach.first + 1
+    got = name if count == 1 else f"{name} and {count - 1} more"
+    if breach.other_event_id is not None:
+        got += f", event {breach.other_event_id}"
+    at = f"/epcisBody/eventList/{event.place}"
+    return {"at": at, "expected": EXPECTED[breach.rule], "got": got, "rule": breach.rule.value}
+
+
+def _of_lives(
+    session: Session, tenant_id: int, new: Mapping[int, ReadEvent], touches: Sequence[Touch]
+) -> list[Breach]:
+    known = Known(Captured(session, tenant_id), _ALWAYS, contacts_max=CONTACTS_MAX)
+    runs = merged((touch.first, touch.last) for touch in touches if touch.role is not Role.CLASS)
+    known.learn_parents(runs)
+
+    def emptied(parent: int) -> list[Any]:
+        return [
+            act for act, contact in known.cell(parent).touched if contact.role is Role.PARENT and act.empties
+        ]
+
+    found: list[Breach] = []
+    for run in runs:
+        for cell in known.cells(run):
+            found += judge(cell, new.__contains__, emptied, is_own=cell.last < FOREIGN_FROM)
+    return _but_commissioned_otherwise(session, found)
+
+
+def _but_commissioned_otherwise(session: Session, breaches: list[Breach]) -> list[Breach]:
+    """Leave out codes of ours that were commissioned without an event: on the line, or by hand."""
+    doubtful = [
+        one for one in breaches if one.rule is Rule.SHIPPED_BEFORE_COMMISSIONED and one.other_event_id is None
+    ]
+    if not doubtful:
+        return breaches
+    found = labelled(session, [UnitRange(one.first, one.last) for one in doubtful])
+    fresh = [one.units for one in found if one.batch_id is None and one.level is Level.ITEM]
+    return [
+        one
+        for one in breaches
+        if one not in doubtful or any(run.first <= one.last and run.last >= one.first for run in fresh)
+    ]
+
+
+def _of_transactions(session: Session, tenant_id: int, new: Mapping[int, ReadEvent]) -> list[Breach]:
+    """Note shipments and receipts by their transactions, and compare those of the new receipts."""
+    rows = [
+        (transaction, event_id, is_receipt)
+        for event_id, event in new.items()
+        if (is_receipt := _is_receipt(event)) is not None
+        for transaction in _transactions(event)
+    ]
+    if not rows:
+        return []
+    session.execute(
+        _NOTE,
+        {
+            "tenant_id": tenant_id,
+            "transactions": [row[0] for row in rows],
+            "ids": [row[1] for row in rows],
+            "receipts": [row[2] for row in rows],
+        },
+    )
+    wanted = sorted({transaction for transaction, _, is_receipt in rows if is_receipt})
+    found: list[Breach] = []
+    for transaction in wanted:
+        values = {"tenant_id": tenant_id, "transaction": transaction, "limit": EVENTS_OF_TRANSACTION_MAX}
+        kinds = {row.event_id: row.is_receipt for row in session.execute(_OF_TRANSACTION, values)}
+        found += compare(_transfers(session, tenant_id, kinds), new.__contains__)
+    return found
+
+
+def _transfers(session: Session, tenant_id: int, kinds: Mapping[int, bool]) -> list[Transfer]:
+    source = Captured(session, tenant_id)
+    runs: defaultdict[int, list[Run]] = defaultdict(list)
+    classes: defaultdict[int, list[int]] = defaultdict(list)
+    for contact in source.contacts_of(kinds, CONTACTS_MAX):
+        if contact.role is Role.OBSERVED:
+            runs[contact.event_id].append((contact.first, contact.last))
+        elif contact.role is Role.CLASS:
+            classes[contact.event_id] += range(contact.first, contact.last + 1)
+    acts = source.acts(kinds)
+    keys = source.keys(thing for things in classes.values() for thing in things)
+    return [
+        Transfer(
+            event_id,
+            kinds[event_id],
+            tuple(runs[event_id]),
+            tuple(
+                (thing, amount.quantity or 0)
+                for thing in classes[event_id]
+                if (amount := act.amount_in("quantityList", keys.get(thing, ""))) is not None
+            ),
+        )
+        for event_id, act in acts.items()
+    ]
+
+
+def _is_receipt(event: ReadEvent) -> bool | None:
+    if "errorDeclaration" in event.fields:
+        return None
+    match Kind.of(event.type, event.action, event.fields).biz_step:
+        case BizStep.SHIPPING:
+            return False
+        case BizStep.RECEIVING:
+            return True
+        case _:
+            return None
+
+
+def _transactions(event: ReadEvent) -> set[UUID]:
+    return {
+        UUID(bytes=hashlib.sha256(key(one["bizTransaction"]).encode()).digest()[:16])
+        for one in event.fields.get("bizTransactionList", ())
+    }
+
+
+_SETTINGS = text("SELECT rule, setting FROM trace.capture_rule WHERE tenant_id = :tenant_id")
+_SET = text("""
+INSERT INTO trace.capture_rule (tenant_id, rule, setting, set_at, set_by)
+VALUES (:tenant_id, :rule, :setting, :now, :actor)
+ON CONFLICT (tenant_id, rule) DO UPDATE SET setting = excluded.setting, set_at = excluded.set_at,
+    set_by = excluded.set_by
+""")
+_NOTE = text("""
+INSERT INTO trace.transfer (tenant_id, transaction, event_id, is_receipt)
+SELECT :tenant_id, t, e, r
+FROM unnest(CAST(:transactions AS uuid[]), CAST(:ids AS bigint[]), CAST(:receipts AS boolean[]))
+    AS w (t, e, r)
+""")
+_OF_TRANSACTION = text(
+    "SELECT event_id, is_receipt FROM trace.transfer"
+    " WHERE tenant_id = :tenant_id AND transaction = :transaction ORDER BY event_id LIMIT :limit"
+)
