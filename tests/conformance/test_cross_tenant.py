@@ -66,13 +66,13 @@ HARMLESS: Final = frozenset(
         "number", "operator", "outcome", "pallet", "parent", "password", "perPage", "permissions",
         "place", "positions", "produced_on", "q", "qualifier", "quantity", "reason", "recipient_name",
         "recipient_public_key", "region", "reprint_reason", "right", "risk_class", "roles", "rows",
-        "scheme", "scope", "seconds", "shelf_life_days", "since", "slug", "spans", "stage", "state",
+        "scheme", "setting", "scope", "seconds", "shelf_life_days", "since", "slug", "spans", "stage", "state",
         "status", "subject", "template", "title", "to", "totp", "until", "value", "wrong",
         "biz_steps", "hidden", "own", "queries", "rules",
     }
 )  # fmt: skip
 """Those that name nothing of anybody's: how many, which kind, since when, which country's division."""
-OF_ALL: Final = {"code": "110000", "eventType": "ObjectEvent", "token": "none"}
+OF_ALL: Final = {"code": "110000", "eventType": "ObjectEvent", "token": "none", "rule": "packed_twice"}
 """What stands in a path and belongs to all: a division, a type of events, a token of nobody."""
 QUERIES_UNDESCRIBED: Final = {
     "/epcis/events": ("EQ_eventID", "MATCH_epc", "MATCH_anyEPC", "MATCH_parentID"),

@@ -228,12 +228,21 @@ class Maker:
                 readPoint={"id": words["readPoint"]},
                 bizLocation={"id": words["bizLocation"]},
             ),
+            event(
+                at="2026-05-02T10:00:00Z",
+                action="OBSERVE",
+                epcList=[case],
+                bizStep="shipping",
+                bizTransactionList=[{"type": "po", "bizTransaction": "urn:epc:id:gdti:0614141.00001.1"}],
+            ),
         )
         body = json.dumps(document(*events))
         ld = {"content-type": "application/ld+json", "idempotency-key": "first"}
         captured = self.ask("POST", "/epcis/capture", content=body, headers=ld)
         self.made.name("capture_id", captured["captureID"])
         self._leave_unfinished(captured["captureID"])
+        self.ask("PUT", "/capture-rules/received_otherwise", json={"setting": "warn"})
+        self.made.name("rule", "received_otherwise")
         self.made.name("event_id", named)
         self.made.name("epc", uris[0])
         for name, value in words.items():
