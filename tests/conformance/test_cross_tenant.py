@@ -66,7 +66,8 @@ HARMLESS: Final = frozenset(
         "number", "operator", "outcome", "pallet", "parent", "password", "perPage", "permissions",
         "place", "positions", "produced_on", "q", "qualifier", "quantity", "reason", "recipient_name",
         "recipient_public_key", "region", "reprint_reason", "right", "risk_class", "roles", "rows",
-        "scheme", "setting", "scope", "seconds", "shelf_life_days", "since", "slug", "spans", "stage", "state",
+        "scheme", "setting",
+        "scope", "seconds", "shelf_life_days", "since", "slug", "spans", "stage", "state",
         "status", "subject", "template", "title", "to", "totp", "until", "value", "wrong",
         "biz_steps", "hidden", "own", "queries", "rules",
     }
