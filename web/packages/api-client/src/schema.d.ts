@@ -1044,6 +1044,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/capture-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description List the rules that captured events are held against.
+         */
+        get: operations["list_rules_api_v1_capture_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/capture-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose Rule
+         * @description Choose what becomes of events that break a rule, from now on.
+         */
+        put: operations["choose_rule_api_v1_capture_rules__rule__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/scans": {
         parameters: {
             query?: never;
@@ -3507,7 +3547,7 @@ export interface components {
             /** Points */
             points: components["schemas"]["PointView"][];
             /** Rules */
-            rules: components["schemas"]["RuleView"][];
+            rules: components["schemas"]["wuma__chain__dossier__views__RuleView"][];
         };
         /**
          * Closing
@@ -5125,7 +5165,7 @@ export interface components {
         /** Page[RuleView] */
         Page_RuleView_: {
             /** Items */
-            items: components["schemas"]["RuleView"][];
+            items: components["schemas"]["wuma__chain__dossier__views__RuleView"][];
             /** Next */
             next?: string | null;
         };
@@ -6029,6 +6069,19 @@ export interface components {
          */
         Role: "platform_operator" | "brand_admin" | "marketer" | "qa" | "channel_manager" | "line_operator" | "customer_service" | "printing_vendor" | "auditor";
         /**
+         * Rule
+         * @description A rule that can be set for each brand.
+         * @enum {string}
+         */
+        Rule: "commissioned_twice" | "shipped_before_commissioned" | "packed_twice" | "seen_after_end" | "wrong_parent" | "received_otherwise";
+        /**
+         * RuleChoice
+         * @description What is to become of events that break a rule.
+         */
+        RuleChoice: {
+            setting: components["schemas"]["Setting"];
+        };
+        /**
          * RuleForm
          * @description What readings have to keep to, and for how many seconds they may fail to.
          */
@@ -6050,44 +6103,6 @@ export interface components {
              * @default 0
              */
             seconds?: number;
-        };
-        /**
-         * RuleView
-         * @description A rule.
-         */
-        RuleView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** Quantity */
-            quantity: string;
-            /** Unit */
-            unit: string;
-            /** Symbol */
-            symbol: string;
-            /** Place */
-            place: string | null;
-            /** Least */
-            least: number | null;
-            /** Most */
-            most: number | null;
-            /** Seconds */
-            seconds: number;
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
-            /** Made By */
-            made_by: string;
-            /** Ended At */
-            ended_at: string | null;
-            /** Ended By */
-            ended_by: string | null;
         };
         /**
          * ScanView
@@ -6226,6 +6241,12 @@ export interface components {
             /** Is This */
             is_this: boolean;
         };
+        /**
+         * Setting
+         * @description What becomes of an event that breaks a rule.
+         * @enum {string}
+         */
+        Setting: "off" | "warn" | "refuse";
         /**
          * SheetCode
          * @description Which code the symbols hold.
@@ -7021,6 +7042,44 @@ export interface components {
             subject_en: string;
         };
         /**
+         * RuleView
+         * @description A rule.
+         */
+        wuma__chain__dossier__views__RuleView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Symbol */
+            symbol: string;
+            /** Place */
+            place: string | null;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Made By */
+            made_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+        };
+        /**
          * HeadingView
          * @description Whither it was sent, and has not been heard to arrive.
          */
@@ -7028,6 +7087,16 @@ export interface components {
             party: components["schemas"]["PartyView"] | null;
             location: components["schemas"]["PartyView"] | null;
             since: components["schemas"]["SinceView"];
+        };
+        /**
+         * RuleView
+         * @description A rule, what it expects, and what becomes of events that break it.
+         */
+        wuma__chain__trace__rule_routes__RuleView: {
+            rule: components["schemas"]["Rule"];
+            /** Expects */
+            expects: string;
+            setting: components["schemas"]["Setting"];
         };
     };
     responses: never;
@@ -7200,14 +7269,16 @@ export type Replay = components['schemas']['Replay'];
 export type ReportView = components['schemas']['ReportView'];
 export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
+export type Rule = components['schemas']['Rule'];
+export type RuleChoice = components['schemas']['RuleChoice'];
 export type RuleForm = components['schemas']['RuleForm'];
-export type RuleView = components['schemas']['RuleView'];
 export type ScanView = components['schemas']['ScanView'];
 export type ScansOfToday = components['schemas']['ScansOfToday'];
 export type Scheme = components['schemas']['Scheme'];
 export type Section = components['schemas']['Section'];
 export type SeriesView = components['schemas']['SeriesView'];
 export type SessionView = components['schemas']['SessionView'];
+export type Setting = components['schemas']['Setting'];
 export type SheetCode = components['schemas']['SheetCode'];
 export type SheetForm = components['schemas']['SheetForm'];
 export type SheetFormat = components['schemas']['SheetFormat'];
@@ -7250,7 +7321,9 @@ export type XRay = components['schemas']['XRay'];
 export type WumaChainCodesPrintFilesKind = components['schemas']['wuma__chain__codes__print_files__Kind'];
 export type WumaChainDossierValuesKind = components['schemas']['wuma__chain__dossier__values__Kind'];
 export type WumaChainDossierViewsHeadingView = components['schemas']['wuma__chain__dossier__views__HeadingView'];
+export type WumaChainDossierViewsRuleView = components['schemas']['wuma__chain__dossier__views__RuleView'];
 export type WumaChainTraceItemsHeadingView = components['schemas']['wuma__chain__trace__items__HeadingView'];
+export type WumaChainTraceRuleRoutesRuleView = components['schemas']['wuma__chain__trace__rule_routes__RuleView'];
 export type $defs = Record<string, never>;
 export interface operations {
     sign_in_api_v1_session_post: {
@@ -8948,7 +9021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RuleView"];
+                    "application/json": components["schemas"]["wuma__chain__dossier__views__RuleView"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
@@ -8979,7 +9052,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RuleView"];
+                    "application/json": components["schemas"]["wuma__chain__dossier__views__RuleView"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
@@ -9252,6 +9325,68 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Replay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_rules_api_v1_capture_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["wuma__chain__trace__rule_routes__RuleView"][];
+                };
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    choose_rule_api_v1_capture_rules__rule__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule: components["schemas"]["Rule"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChoice"];
             };
         };
         responses: {
