@@ -11,6 +11,7 @@ from typing import Final
 from wuma_world.capture import capture
 from wuma_world.epcis import LINKS, URNS, Event, Naming, Writer
 from wuma_world.labels import Labels
+from wuma_world.laboratory import Laboratory
 from wuma_world.office import Office
 from wuma_world.production import Batch, Label
 from wuma_world.scans import DAY_SECONDS, HOUR_SECONDS
@@ -39,12 +40,12 @@ class Factory:
     world: World
     office: Office
     labels: Labels
+    laboratory: Laboratory
 
     async def run(self, *, sampled: Sequence[Batch], made: Sequence[Batch]) -> int:
         """Do a day's work: yesterday's samples, today's batches; return how many events were told."""
-        for batch in sampled:
-            await self.sample(batch)
-        return sum([await self.make(batch) for batch in made])
+        released = [await self.sample(batch) for batch in sampled]
+        return sum(released) + sum([await self.make(batch) for batch in made])
 
     async def make(self, batch: Batch) -> int:
         """Make a batch, tell Wuma what the line told its box, and return how many events that was."""
@@ -58,11 +59,12 @@ class Factory:
         await capture(self.office.line_operator, events, at=at)
         return len(events)
 
-    async def sample(self, batch: Batch) -> None:
-        """Take the laboratory's samples, on the day after."""
+    async def sample(self, batch: Batch) -> int:
+        """Take the laboratory's samples on the day after, let the batch go, and return the events told."""
         at = self.world.at((batch.day + 1) * DAY_SECONDS + STARTS_HOUR * HOUR_SECONDS)
-        await self._until_commissioned(batch, at)
+        batch_id = await self._until_commissioned(batch, at)
         await self._take([can.label for can in batch.sampled], "sampled", "kept in the laboratory", at)
+        return await self.laboratory.release(batch, batch_id)
 
     def _speaks_epcis_only(self, batch: Batch) -> bool:
         return batch.line.site_gln != self.world.brand.lines[0].site_gln
@@ -78,7 +80,7 @@ class Factory:
         body = {"batch_id": opened["id"], "spans": self._spans(batch)}
         await self.office.line_operator.post("/activations", body, at=at)
 
-    async def _until_commissioned(self, batch: Batch, at: datetime) -> None:
+    async def _until_commissioned(self, batch: Batch, at: datetime) -> str:
         wanted = batch.label_count
         product_id = self.office.product_id(batch.product)
         found: list[int] = []
@@ -86,7 +88,7 @@ class Factory:
             page = await self.office.quality.get("/batches", at=at, q=batch.number, product_id=product_id)
             found = [item["commissioned_count"] for item in page["items"]]
             if found == [wanted]:
-                return
+                return str(page["items"][0]["id"])
             await asyncio.sleep(POLL_SECONDS)
         raise NotCommissioned(f"batch {batch.number}: expected {wanted} codes in use, got {found}")
 

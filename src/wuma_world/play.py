@@ -13,6 +13,7 @@ from typing import Final, Protocol, TypeVar
 from wuma_world.client import Server
 from wuma_world.factory import Factory
 from wuma_world.labels import Labels
+from wuma_world.laboratory import Laboratory
 from wuma_world.logistics import Logistics
 from wuma_world.market import LAST_DAY
 from wuma_world.office import Credentials, Office, found_brand, open_office
@@ -76,7 +77,10 @@ async def play(world: World, server: Server, people: People, folder: Path, told:
     told(OFFICE, 1, 1)
     shop = PrintShop.with_new_keys(world, office)
     labels, orders = await shop.print_all(world.production, lambda done, total: told(PRINTING, done, total))
-    factory, logistics = Factory(world, office, labels), Logistics(world, office, labels)
+    factory, logistics = (
+        Factory(world, office, labels, Laboratory(world, office)),
+        Logistics(world, office, labels),
+    )
     crowd = Crowd(world, server, labels)
     batches, scans = (
         _by_day(world.production.batches, lambda one: one.day),

@@ -20,7 +20,7 @@ from wuma_world.logistics import (
     PALLETS_RECEIVED_HOUR,
     PALLETS_SHIPPED_HOUR,
 )
-from wuma_world.market import Sale
+from wuma_world.market import LAST_DAY, Sale
 from wuma_world.play import Played
 from wuma_world.production import Level
 from wuma_world.reckoning import Reckoning
@@ -34,6 +34,8 @@ WIDELY_COPIED_CAUGHT_MIN: Final = 0.8
 HONEST_HIDDEN_PEOPLE_MAX: Final = 0.03
 HONEST_OPEN_PEOPLE_MAX: Final = 0.05
 """A can on a counter is scanned by many strangers, some of them through addresses that lead elsewhere."""
+PUBLIC_ITEMS_MIN: Final = 32
+"""What the state's own platform shows of a batch of infant formula."""
 HONEST_THROTTLED_MAX: Final = 0.001
 
 
@@ -71,6 +73,7 @@ async def prove(world: World, server: Server, played: Played, found: Reckoning) 
     checks = _of_verdicts(world, played, found)
     checks += await _of_pages(server, world, played)
     checks += await _of_links(server, world)
+    checks += await _of_dossiers(server, world, played)
     checks += await _of_orders(world, played)
     checks += await _of_log(played)
     checks.append(await _of_leak(world, played))
@@ -136,6 +139,32 @@ async def _of_links(server: Server, world: World) -> list[Check]:
     report = await server.request("GET", path, at=world.at(END))
     of_lot = report.headers.get("location", "").endswith(f"/{batch.number}.pdf")
     checks.append(Check.equal("links.report_of_the_lot", True, of_lot))
+    return checks
+
+
+async def _of_dossiers(server: Server, world: World, played: Played) -> list[Check]:
+    """Ask for the score of every formula's dossier, and look at one as a mother does."""
+    formula = [batch for batch in world.production.batches if batch.product.stage is not None]
+    listed = {one["lot"]: one async for one in played.office.quality.pages("/dossiers")}
+    due = [batch for batch in formula if batch.day < LAST_DAY]  # of the last day's nobody was let go
+    incomplete = [
+        batch.number
+        for batch in due
+        if (listed[batch.number]["percent"], listed[batch.number]["state"]) != (100, "market")
+    ]
+    checks = [Check.equal("dossiers.incomplete", "", ", ".join(incomplete))]
+    if not due:
+        return checks
+    batch = due[0]
+    headers = {"Accept": "text/html", "Accept-Language": "zh"}
+    path = f"/m/dossier/01/{batch.product.gtin}/10/{batch.number}"
+    page = await server.request("GET", path, at=world.at(END), headers=headers)
+    checks.append(Check.at_least("dossiers.public_items", PUBLIC_ITEMS_MIN, page.text.count("<dt>")))
+    can = next(can for case in batch.cases for can in case.cans)
+    shown = await server.request(
+        "GET", played.labels.path_of_open(can.label), at=world.at(END), headers=headers
+    )
+    checks.append(Check.equal("dossiers.can_leads_there", True, f'href="{path}"' in shown.text))
     return checks
 
 

@@ -38,7 +38,7 @@ def test_codes_are_ordered_activated_and_every_one_is_accounted_for(
     expect(page.get_by_text("100,000 个码已变更")).to_be_visible()
     expect(page.get_by_text("100,000 个标签已印刷但没有回报")).to_be_visible()
 
-    page.get_by_role("link", name="批次").click()
+    page.get_by_role("link", name="批次", exact=True).click()
     page.get_by_role("button", name="新建批次").first.click()
     form = page.get_by_role("dialog")
     form.get_by_label("产品").fill("幼儿")

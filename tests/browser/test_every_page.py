@@ -28,6 +28,9 @@ PATHS: Final = [
     "/print-files/new",
     "/batches",
     "/trace",
+    "/dossiers",
+    "/dossiers/import",
+    "/excursions",
     "/xray",
     "/xray?code=0000-0000-0000-0000",
     "/scans",
@@ -102,7 +105,7 @@ def test_the_keyboard_reaches_the_content_at_once_and_menus_say_what_they_are(
     expect(page.get_by_role("main")).to_be_focused()
 
     page.get_by_role("button", name="Menu").click()
-    page.get_by_role("navigation").get_by_role("link", name="Batches").click()
+    page.get_by_role("navigation").get_by_role("link", name="Batches", exact=True).click()
     expect(page.get_by_role("heading", name="Batches")).to_be_visible()
     expect(page.get_by_role("navigation")).to_be_hidden()
 

@@ -37,11 +37,11 @@ from wuma.chain.dossier.views import (
     WithdrawalView,
     entry_view,
     excursion_view,
-    heading_view,
-    item_view,
     rule_view,
     series_view,
     signature_view,
+    template_item,
+    template_section,
     withdrawal_view,
 )
 from wuma.kernel.errors import FieldError, InvalidInput, NotFound
@@ -66,8 +66,8 @@ def get_template(
     """Say what a dossier has to hold: sections and items, their limits and where they are written."""
     return TemplateView(
         version=VERSION,
-        sections=[heading_view(section) for section in HEADINGS],
-        items=[item_view(item, stage) for item in items_for(stage)],
+        sections=[template_section(section) for section in HEADINGS],
+        items=[template_item(item, stage) for item in items_for(stage)],
     )
 
 

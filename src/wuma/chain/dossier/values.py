@@ -3,7 +3,7 @@
 >>> read_value(Kind.NUMBER, "＜０.０２").results
 (Result(number=Decimal('0.02'), below=True),)
 >>> read_value(Kind.SAMPLES, "<10, <10, 20, 未检出, ND").text
-'<10, <10, 20, 0, 0'
+'<10, <10, 20, ND, ND'
 >>> read_value(Kind.VERDICT, "合格").text
 'pass'
 """
@@ -117,7 +117,7 @@ def _samples(written: str) -> Value:
 
 def _result(text: str) -> Result:
     if text.lower() in _NOT_DETECTED:
-        return Result(Decimal(0))
+        return NOT_DETECTED
     below = text.startswith("<")
     number = read_number(text.removeprefix("<").strip())
     if below and number <= 0:
@@ -126,6 +126,8 @@ def _result(text: str) -> Result:
 
 
 def _shown(result: Result) -> str:
+    if result is NOT_DETECTED:
+        return "ND"
     return f"{'<' if result.below else ''}{result.number:f}"
 
 
@@ -156,6 +158,8 @@ def _plain(written: str) -> str:
     return unicodedata.normalize("NFKC", written).strip()
 
 
+NOT_DETECTED: Final = Result(Decimal(0))
+"""Shown as ND, which says more than a zero."""
 _NOT_DETECTED: Final = frozenset({"nd", "未检出", "not detected", "absent", "阴性"})
 _VERDICTS: Final = {
     word: verdict

@@ -30,7 +30,7 @@ Reason = Annotated[
 ]
 
 
-class HeadingView(BaseModel):
+class TemplateSection(BaseModel):
     """A section of the template."""
 
     id: Section
@@ -42,7 +42,7 @@ class HeadingView(BaseModel):
     subject_en: str
 
 
-class ItemView(BaseModel):
+class TemplateItem(BaseModel):
     """An item of the template, for formula of one stage."""
 
     id: str
@@ -64,8 +64,8 @@ class TemplateView(BaseModel):
     """What a dossier has to hold."""
 
     version: int
-    sections: list[HeadingView]
-    items: list[ItemView]
+    sections: list[TemplateSection]
+    items: list[TemplateItem]
 
 
 class ItemEntryForm(BaseModel):
@@ -254,10 +254,10 @@ class HandledForm(BaseModel):
     note: Line
 
 
-def heading_view(section: Section) -> HeadingView:
+def template_section(section: Section) -> TemplateSection:
     """Tell a section."""
     heading = HEADINGS[section]
-    return HeadingView(
+    return TemplateSection(
         id=section,
         zh=heading.zh,
         en=heading.en,
@@ -268,9 +268,9 @@ def heading_view(section: Section) -> HeadingView:
     )
 
 
-def item_view(item: Item, stage: int | None) -> ItemView:
+def template_item(item: Item, stage: int | None) -> TemplateItem:
     """Tell an item, with its limit for a stage."""
-    return ItemView(
+    return TemplateItem(
         id=item.id,
         section=item.section,
         zh=item.zh,

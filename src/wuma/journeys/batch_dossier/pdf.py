@@ -280,6 +280,8 @@ def _row(standing: Standing, stage: int | None) -> tuple[str, ...]:
     entry, stated = standing.entry, standing.stated
     item = stated.item
     shown = {"pass": "合格", "fail": "不合格"}.get(entry.value, entry.value)
+    if item.kind in {Kind.NUMBER, Kind.SAMPLES}:
+        shown = shown.replace("ND", "未检出")
     if item.kind is Kind.INSTANT:
         shown = _moment(datetime.fromisoformat(entry.value))
     unit = f" {entry.unit}" if entry.unit else ""
