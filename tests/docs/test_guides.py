@@ -230,6 +230,24 @@ def test_recall_goods(shell: Shell, guide_brand: GuideBrand) -> None:
     assert said.rstrip().endswith('Z"')
 
 
+def test_keep_a_batch_dossier(shell: Shell, guide_brand: GuideBrand) -> None:
+    with guide_brand.runtime.database.transaction(Scope.of(guide_brand.tenant_id)) as session:
+        batch = open_batch(session, guide_brand.product, number="D260105")
+
+    said = shell(
+        blocks("keep-a-batch-dossier.md", "sh"),
+        QA=guide_brand.token(Role.QA),
+        ADMIN=guide_brand.token(Role.BRAND_ADMIN),
+        BATCH=batch.id,
+        LOT=batch.number,
+    )
+
+    assert '"limit": "≤ 5.0"' in said
+    assert '"created_count": 4' in said
+    assert '"kind": "market"' in said
+    assert said.endswith("%PDF\n")
+
+
 def test_keys_are_rotated_and_their_copy_opens(shell: Shell, guide_brand: GuideBrand) -> None:
     label = guide_brand.activated()
 

@@ -22,14 +22,14 @@ from wuma.chain.dossier.readings import chart
 from wuma.chain.dossier.release import Signer
 from wuma.chain.dossier.template import HEADINGS, VERSION, items_for
 from wuma.chain.dossier.views import (
+    ExcursionRuleForm,
+    ExcursionRuleView,
     ExcursionView,
     HandledForm,
     ItemEntryForm,
     ItemEntryView,
     PointView,
     ReleaseForm,
-    RuleForm,
-    RuleView,
     SeriesView,
     SignatureView,
     TemplateView,
@@ -175,7 +175,7 @@ class ChartView(BaseModel):
 
     series: SeriesView
     points: list[PointView]
-    rules: list[RuleView]
+    rules: list[ExcursionRuleView]
 
 
 @routes.get("/dossier/series/{series_id}/readings")
@@ -218,7 +218,7 @@ def get_readings(
 
 @routes.get("/dossier/rules")
 @needs("dossier.read")
-def list_rules(db: Db, limit: Limit = 50, after: After = None) -> Page[RuleView]:
+def list_rules(db: Db, limit: Limit = 50, after: After = None) -> Page[ExcursionRuleView]:
     """List rules, those that have ended, too; the latest first."""
     query = select(RuleRow).order_by(RuleRow.id.desc())
     if after is not None:
@@ -229,7 +229,7 @@ def list_rules(db: Db, limit: Limit = 50, after: After = None) -> Page[RuleView]
 
 @routes.post("/dossier/rules", status_code=201)
 @needs("dossier.write")
-def make_rule(form: RuleForm, db: Db, actor: Actor, now: Now) -> RuleView:
+def make_rule(form: ExcursionRuleForm, db: Db, actor: Actor, now: Now) -> ExcursionRuleView:
     """Make a rule for readings; what is known already is held against it at once."""
     if form.least is None and form.most is None:
         raise InvalidInput("The rule.", [FieldError("/least", "least, most, or both", "neither")])
@@ -241,7 +241,7 @@ def make_rule(form: RuleForm, db: Db, actor: Actor, now: Now) -> RuleView:
 
 @routes.post("/dossier/rules/{rule_id}/end")
 @needs("dossier.write")
-def end_rule(rule_id: UUID, db: Db, actor: Actor, now: Now) -> RuleView:
+def end_rule(rule_id: UUID, db: Db, actor: Actor, now: Now) -> ExcursionRuleView:
     """End a rule; its alarms stay."""
     return rule_view(alarms.end_rule(db, actor.brand_id, rule_id, actor=actor.actor, now=now))
 

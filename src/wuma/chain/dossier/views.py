@@ -197,7 +197,7 @@ class PointView(BaseModel):
     count: int
 
 
-class RuleForm(BaseModel):
+class ExcursionRuleForm(BaseModel):
     """What readings have to keep to, and for how many seconds they may fail to."""
 
     name: Line
@@ -209,7 +209,7 @@ class RuleForm(BaseModel):
     seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 0
 
 
-class RuleView(BaseModel):
+class ExcursionRuleView(BaseModel):
     """A rule."""
 
     id: UUID
@@ -401,9 +401,9 @@ def series_view(row: SeriesRow) -> SeriesView:
     )
 
 
-def rule_view(row: RuleRow) -> RuleView:
+def rule_view(row: RuleRow) -> ExcursionRuleView:
     """Tell a rule."""
-    return RuleView(
+    return ExcursionRuleView(
         id=row.id,
         name=row.name,
         quantity=row.quantity,

@@ -3547,7 +3547,7 @@ export interface components {
             /** Points */
             points: components["schemas"]["PointView"][];
             /** Rules */
-            rules: components["schemas"]["wuma__chain__dossier__views__RuleView"][];
+            rules: components["schemas"]["ExcursionRuleView"][];
         };
         /**
          * Closing
@@ -3956,6 +3956,67 @@ export interface components {
             };
         };
         /**
+         * ExcursionRuleForm
+         * @description What readings have to keep to, and for how many seconds they may fail to.
+         */
+        ExcursionRuleForm: {
+            /** Name */
+            name: string;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Place */
+            place?: string | null;
+            /** Least */
+            least?: number | null;
+            /** Most */
+            most?: number | null;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds?: number;
+        };
+        /**
+         * ExcursionRuleView
+         * @description A rule.
+         */
+        ExcursionRuleView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Quantity */
+            quantity: string;
+            /** Unit */
+            unit: string;
+            /** Symbol */
+            symbol: string;
+            /** Place */
+            place: string | null;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Made By */
+            made_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+        };
+        /**
          * ExcursionView
          * @description An excursion: of which rule, in which series, and what was done about it.
          */
@@ -4149,6 +4210,15 @@ export interface components {
         Handling: {
             /** Note */
             note: string;
+        };
+        /**
+         * HeadingView
+         * @description Whither it was sent, and has not been heard to arrive.
+         */
+        HeadingView: {
+            party: components["schemas"]["PartyView"] | null;
+            location: components["schemas"]["PartyView"] | null;
+            since: components["schemas"]["SinceView"];
         };
         /**
          * HolderCount
@@ -4451,33 +4521,6 @@ export interface components {
             recorded_at: string;
             /** Actor */
             actor: string;
-        };
-        /**
-         * ItemView
-         * @description An item of the template, for formula of one stage.
-         */
-        ItemView: {
-            /** Id */
-            id: string;
-            section: components["schemas"]["Section"];
-            /** Zh */
-            zh: string;
-            /** En */
-            en: string;
-            kind: components["schemas"]["wuma__chain__dossier__values__Kind"];
-            /** Unit */
-            unit: string;
-            due: components["schemas"]["Due"];
-            /** Is Public */
-            is_public: boolean;
-            /** Is Drawn */
-            is_drawn: boolean;
-            /** Needs Limit */
-            needs_limit: boolean;
-            /** Limit */
-            limit: string;
-            /** Clause */
-            clause: string;
         };
         /**
          * JobView
@@ -5071,6 +5114,13 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[ExcursionRuleView] */
+        Page_ExcursionRuleView_: {
+            /** Items */
+            items: components["schemas"]["ExcursionRuleView"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ExcursionView] */
         Page_ExcursionView_: {
             /** Items */
@@ -5159,13 +5209,6 @@ export interface components {
         Page_ReportView_: {
             /** Items */
             items: components["schemas"]["ReportView"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[RuleView] */
-        Page_RuleView_: {
-            /** Items */
-            items: components["schemas"]["wuma__chain__dossier__views__RuleView"][];
             /** Next */
             next?: string | null;
         };
@@ -6082,27 +6125,14 @@ export interface components {
             setting: components["schemas"]["Setting"];
         };
         /**
-         * RuleForm
-         * @description What readings have to keep to, and for how many seconds they may fail to.
+         * RuleView
+         * @description A rule, what it expects, and what becomes of events that break it.
          */
-        RuleForm: {
-            /** Name */
-            name: string;
-            /** Quantity */
-            quantity: string;
-            /** Unit */
-            unit: string;
-            /** Place */
-            place?: string | null;
-            /** Least */
-            least?: number | null;
-            /** Most */
-            most?: number | null;
-            /**
-             * Seconds
-             * @default 0
-             */
-            seconds?: number;
+        RuleView: {
+            rule: components["schemas"]["Rule"];
+            /** Expects */
+            expects: string;
+            setting: components["schemas"]["Setting"];
         };
         /**
          * ScanView
@@ -6691,6 +6721,52 @@ export interface components {
             byte_order_mark?: boolean;
         };
         /**
+         * TemplateItem
+         * @description An item of the template, for formula of one stage.
+         */
+        TemplateItem: {
+            /** Id */
+            id: string;
+            section: components["schemas"]["Section"];
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+            kind: components["schemas"]["wuma__chain__dossier__values__Kind"];
+            /** Unit */
+            unit: string;
+            due: components["schemas"]["Due"];
+            /** Is Public */
+            is_public: boolean;
+            /** Is Drawn */
+            is_drawn: boolean;
+            /** Needs Limit */
+            needs_limit: boolean;
+            /** Limit */
+            limit: string;
+            /** Clause */
+            clause: string;
+        };
+        /**
+         * TemplateSection
+         * @description A section of the template.
+         */
+        TemplateSection: {
+            id: components["schemas"]["Section"];
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+            /** Clause */
+            clause: string;
+            /** Recurs */
+            recurs: boolean;
+            /** Subject Zh */
+            subject_zh: string;
+            /** Subject En */
+            subject_en: string;
+        };
+        /**
          * TemplateView
          * @description What a dossier has to hold.
          */
@@ -6698,9 +6774,9 @@ export interface components {
             /** Version */
             version: number;
             /** Sections */
-            sections: components["schemas"]["wuma__chain__dossier__views__HeadingView"][];
+            sections: components["schemas"]["TemplateSection"][];
             /** Items */
-            items: components["schemas"]["ItemView"][];
+            items: components["schemas"]["TemplateItem"][];
         };
         /**
          * TenantOrder
@@ -6780,7 +6856,7 @@ export interface components {
             lot_item_count: number;
             where: components["schemas"]["WhereView"] | null;
             holder: components["schemas"]["HolderView"] | null;
-            heading: components["schemas"]["wuma__chain__trace__items__HeadingView"] | null;
+            heading: components["schemas"]["HeadingView"] | null;
             /** Disposition */
             disposition: string | null;
             disposition_since: components["schemas"]["SinceView"] | null;
@@ -7022,82 +7098,6 @@ export interface components {
          * @enum {string}
          */
         wuma__chain__dossier__values__Kind: "text" | "number" | "date" | "instant" | "verdict" | "samples";
-        /**
-         * HeadingView
-         * @description A section of the template.
-         */
-        wuma__chain__dossier__views__HeadingView: {
-            id: components["schemas"]["Section"];
-            /** Zh */
-            zh: string;
-            /** En */
-            en: string;
-            /** Clause */
-            clause: string;
-            /** Recurs */
-            recurs: boolean;
-            /** Subject Zh */
-            subject_zh: string;
-            /** Subject En */
-            subject_en: string;
-        };
-        /**
-         * RuleView
-         * @description A rule.
-         */
-        wuma__chain__dossier__views__RuleView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Name */
-            name: string;
-            /** Quantity */
-            quantity: string;
-            /** Unit */
-            unit: string;
-            /** Symbol */
-            symbol: string;
-            /** Place */
-            place: string | null;
-            /** Least */
-            least: number | null;
-            /** Most */
-            most: number | null;
-            /** Seconds */
-            seconds: number;
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
-            /** Made By */
-            made_by: string;
-            /** Ended At */
-            ended_at: string | null;
-            /** Ended By */
-            ended_by: string | null;
-        };
-        /**
-         * HeadingView
-         * @description Whither it was sent, and has not been heard to arrive.
-         */
-        wuma__chain__trace__items__HeadingView: {
-            party: components["schemas"]["PartyView"] | null;
-            location: components["schemas"]["PartyView"] | null;
-            since: components["schemas"]["SinceView"];
-        };
-        /**
-         * RuleView
-         * @description A rule, what it expects, and what becomes of events that break it.
-         */
-        wuma__chain__trace__rule_routes__RuleView: {
-            rule: components["schemas"]["Rule"];
-            /** Expects */
-            expects: string;
-            setting: components["schemas"]["Setting"];
-        };
     };
     responses: never;
     parameters: never;
@@ -7151,6 +7151,8 @@ export type EventOutcome = components['schemas']['EventOutcome'];
 export type EventOutcomeView = components['schemas']['EventOutcomeView'];
 export type EventType = components['schemas']['EventType'];
 export type EventView = components['schemas']['EventView'];
+export type ExcursionRuleForm = components['schemas']['ExcursionRuleForm'];
+export type ExcursionRuleView = components['schemas']['ExcursionRuleView'];
 export type ExcursionView = components['schemas']['ExcursionView'];
 export type Existence = components['schemas']['Existence'];
 export type FileState = components['schemas']['FileState'];
@@ -7163,6 +7165,7 @@ export type GoodsView = components['schemas']['GoodsView'];
 export type GraphView = components['schemas']['GraphView'];
 export type HandledForm = components['schemas']['HandledForm'];
 export type Handling = components['schemas']['Handling'];
+export type HeadingView = components['schemas']['HeadingView'];
 export type HolderCount = components['schemas']['HolderCount'];
 export type HolderView = components['schemas']['HolderView'];
 export type HoldingView = components['schemas']['HoldingView'];
@@ -7176,7 +7179,6 @@ export type ImportView = components['schemas']['ImportView'];
 export type InvariantView = components['schemas']['InvariantView'];
 export type ItemEntryForm = components['schemas']['ItemEntryForm'];
 export type ItemEntryView = components['schemas']['ItemEntryView'];
-export type ItemView = components['schemas']['ItemView'];
 export type JobView = components['schemas']['JobView'];
 export type KeySet = components['schemas']['KeySet'];
 export type LastEventView = components['schemas']['LastEventView'];
@@ -7209,6 +7211,7 @@ export type PageDossierSummary = components['schemas']['Page_DossierSummary_'];
 export type PageEditionView = components['schemas']['Page_EditionView_'];
 export type PageEntryView = components['schemas']['Page_EntryView_'];
 export type PageEventOutcomeView = components['schemas']['Page_EventOutcomeView_'];
+export type PageExcursionRuleView = components['schemas']['Page_ExcursionRuleView_'];
 export type PageExcursionView = components['schemas']['Page_ExcursionView_'];
 export type PageGoodsView = components['schemas']['Page_GoodsView_'];
 export type PageItemEntryView = components['schemas']['Page_ItemEntryView_'];
@@ -7222,7 +7225,6 @@ export type PageProductView = components['schemas']['Page_ProductView_'];
 export type PageRecallView = components['schemas']['Page_RecallView_'];
 export type PageRegionView = components['schemas']['Page_RegionView_'];
 export type PageReportView = components['schemas']['Page_ReportView_'];
-export type PageRuleView = components['schemas']['Page_RuleView_'];
 export type PageScanView = components['schemas']['Page_ScanView_'];
 export type PageSeriesView = components['schemas']['Page_SeriesView_'];
 export type PageSessionView = components['schemas']['Page_SessionView_'];
@@ -7271,7 +7273,7 @@ export type Revocation = components['schemas']['Revocation'];
 export type Role = components['schemas']['Role'];
 export type Rule = components['schemas']['Rule'];
 export type RuleChoice = components['schemas']['RuleChoice'];
-export type RuleForm = components['schemas']['RuleForm'];
+export type RuleView = components['schemas']['RuleView'];
 export type ScanView = components['schemas']['ScanView'];
 export type ScansOfToday = components['schemas']['ScansOfToday'];
 export type Scheme = components['schemas']['Scheme'];
@@ -7298,6 +7300,8 @@ export type StayView = components['schemas']['StayView'];
 export type StepView = components['schemas']['StepView'];
 export type Target = components['schemas']['Target'];
 export type Template = components['schemas']['Template'];
+export type TemplateItem = components['schemas']['TemplateItem'];
+export type TemplateSection = components['schemas']['TemplateSection'];
 export type TemplateView = components['schemas']['TemplateView'];
 export type TenantOrder = components['schemas']['TenantOrder'];
 export type TenantView = components['schemas']['TenantView'];
@@ -7320,10 +7324,6 @@ export type WithdrawalView = components['schemas']['WithdrawalView'];
 export type XRay = components['schemas']['XRay'];
 export type WumaChainCodesPrintFilesKind = components['schemas']['wuma__chain__codes__print_files__Kind'];
 export type WumaChainDossierValuesKind = components['schemas']['wuma__chain__dossier__values__Kind'];
-export type WumaChainDossierViewsHeadingView = components['schemas']['wuma__chain__dossier__views__HeadingView'];
-export type WumaChainDossierViewsRuleView = components['schemas']['wuma__chain__dossier__views__RuleView'];
-export type WumaChainTraceItemsHeadingView = components['schemas']['wuma__chain__trace__items__HeadingView'];
-export type WumaChainTraceRuleRoutesRuleView = components['schemas']['wuma__chain__trace__rule_routes__RuleView'];
 export type $defs = Record<string, never>;
 export interface operations {
     sign_in_api_v1_session_post: {
@@ -8988,7 +8988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_RuleView_"];
+                    "application/json": components["schemas"]["Page_ExcursionRuleView_"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
@@ -9011,7 +9011,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleForm"];
+                "application/json": components["schemas"]["ExcursionRuleForm"];
             };
         };
         responses: {
@@ -9021,7 +9021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["wuma__chain__dossier__views__RuleView"];
+                    "application/json": components["schemas"]["ExcursionRuleView"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
@@ -9052,7 +9052,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["wuma__chain__dossier__views__RuleView"];
+                    "application/json": components["schemas"]["ExcursionRuleView"];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */
@@ -9361,7 +9361,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["wuma__chain__trace__rule_routes__RuleView"][];
+                    "application/json": components["schemas"]["RuleView"][];
                 };
             };
             /** @description Refused; the problem document (RFC 9457) says why. */

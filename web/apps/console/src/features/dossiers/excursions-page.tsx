@@ -1,4 +1,10 @@
-import { answered, api, type ExcursionView, type RuleForm, type RuleView } from "@wuma/api-client";
+import {
+  answered,
+  api,
+  type ExcursionRuleForm,
+  type ExcursionRuleView,
+  type ExcursionView,
+} from "@wuma/api-client";
 import { useFormats, useWords } from "@wuma/locale";
 import {
   type Column,
@@ -119,7 +125,7 @@ function useAlarmColumns(onHandle: ((alarm: ExcursionView) => void) | null): Col
   ];
 }
 
-function useRuleColumns(mayEnd: boolean): Column<RuleView>[] {
+function useRuleColumns(mayEnd: boolean): Column<ExcursionRuleView>[] {
   const t = useWords(words);
   const bounds = useBounds();
   return [
@@ -144,7 +150,7 @@ function useRuleColumns(mayEnd: boolean): Column<RuleView>[] {
   ];
 }
 
-function EndRule({ rule }: { rule: RuleView }) {
+function EndRule({ rule }: { rule: ExcursionRuleView }) {
   const t = useWords(words);
   const { message } = App.useApp();
   const [isOpen, setIsOpen] = useState(false);
@@ -153,7 +159,7 @@ function EndRule({ rule }: { rule: RuleView }) {
       <Button size="small" onClick={() => setIsOpen(true)}>
         {t("endRule")}
       </Button>
-      <FormDrawer<object, RuleView>
+      <FormDrawer<object, ExcursionRuleView>
         title={`${t("endRule")} · ${rule.name}`}
         isOpen={isOpen}
         onClose={() => setIsOpen(false)}
@@ -192,12 +198,12 @@ function NewRule({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) 
   const t = useWords(words);
   const { message } = App.useApp();
   return (
-    <FormDrawer<RuleFields, RuleView>
+    <FormDrawer<RuleFields, ExcursionRuleView>
       title={t("newRule")}
       isOpen={isOpen}
       onClose={onClose}
       send={(fields, headers) => {
-        const body: RuleForm = {
+        const body: ExcursionRuleForm = {
           name: fields.name,
           quantity: fields.quantity,
           unit: UNITS[fields.quantity] ?? "CEL",
