@@ -180,6 +180,26 @@ def test_capture_and_query_epcis(shell: Shell, guide_brand: GuideBrand) -> None:
     assert 'rel="next"' in said
 
 
+@pytest.mark.parametrize("guide", ["trace-goods.md", "trace-goods.zh-CN.md"])
+def test_trace_goods(shell: Shell, guide_brand: GuideBrand, guide: str) -> None:
+    _, cans = guide_brand.printed(6)
+    _, (case,) = guide_brand.printed(1, Level.CASE)
+    names = {f"CAN_{n}": f"https://id.wuma.test{can.open_path}" for n, can in enumerate(cans, start=1)}
+    capturing = blocks("capture-and-query-epcis.md", "sh")[0]
+
+    said = shell(
+        [capturing, *blocks(guide, "sh")],
+        BRAND=guide_brand.token(Role.QA),
+        CASE=f"https://id.wuma.test{case.open_path}",
+        CAN=names["CAN_1"],
+        **names,
+    )
+
+    assert '["unknown",null,1,null,null,"shipping"]' in said
+    assert '[1,1,false,["contained"]]' in said
+    assert "[1,[[null,1]]]" in said
+
+
 def test_lead_codes_to_pages(shell: Shell, guide_brand: GuideBrand) -> None:
     said = shell(
         blocks("lead-codes-to-pages.md", "sh"),

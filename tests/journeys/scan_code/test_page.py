@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from importlib.resources import files
-from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -21,6 +19,7 @@ from tests.browser.gallery import ANSWERS, AT, BATCH, LANGUAGES, PAGES, PRODUCT,
 from wuma.chain.authenticity.facade import Outcome, Reason
 from wuma.journeys.scan_code import page
 from wuma.journeys.scan_code.answer import SAID_OUTSIDE, Answer, Batch, Earlier, Product, Scans, Step
+from wuma.journeys.scan_code.story import Turn
 from wuma.journeys.scan_code.texts import EN, TEXTS, ZH, Language
 
 FIRST_FLIGHT_BYTES = 10 * 1460  # RFC 6928: what a server sends before the phone has said anything
@@ -60,7 +59,7 @@ def test_both_languages_fill_in_the_same_values() -> None:
 def test_no_text_is_without_use_and_no_page_names_a_text_that_is_not_there() -> None:
     sources = "".join(file.read_text("utf-8") for file in TEMPLATES.iterdir() if file.name.endswith(".html"))
     named = set(re.findall(r"\[\[([a-z0-9_.]+)\]\]", sources))
-    families = ("reason.", "step.", *(f"{problem}." for problem in page.Problem))
+    families = ("reason.", "story.", *(f"{problem}." for problem in page.Problem))
 
     assert {key for key in ZH if not key.startswith(families)} == {
         name
@@ -73,13 +72,11 @@ def test_every_fact_that_may_be_said_has_words_and_no_other_has() -> None:
     assert {key for key in ZH if key.startswith("reason.")} == {f"reason.{reason}" for reason in SAID_OUTSIDE}
 
 
-def test_every_business_step_of_the_standard_has_words(shared: Path) -> None:
-    context = json.loads((shared / "gs1/spec/jsonld-context/cbv-context-bizstep.jsonld").read_text("utf-8"))[
-        "@context"
-    ]
-    steps = {name for name in context if not name.startswith("@")} - {"cbv"}
+def test_every_turn_of_a_story_has_words_with_a_place_and_without() -> None:
+    turns = {f"story.{turn}{where}" for turn in Turn for where in ("", ".somewhere")}
 
-    assert {key.removeprefix("step.") for key in ZH if key.startswith("step.")} == steps
+    assert {key for key in ZH if key.startswith("story.")} == turns
+    assert all(("{place}" in ZH[key]) == (not key.endswith(".somewhere")) for key in turns)
 
 
 @each_language
@@ -179,11 +176,21 @@ def test_a_name_in_one_language_only_is_shown_and_tells_its_language() -> None:
     assert "from birth" in html
 
 
-def test_a_step_that_we_have_no_word_for_is_shown_as_another_step() -> None:
+def test_a_step_that_we_have_no_word_for_is_left_out() -> None:
     answer = Answer("open", Outcome.REGISTERED, (), PRODUCT, BATCH, (Step("teleporting", AT, "", ""),))
 
-    assert "Other step" in rendered(answer, "en")
     assert "teleporting" not in rendered(answer, "en")
+    assert EN["trace.missing"] in rendered(answer, "en")
+
+
+def test_a_way_is_told_as_sentences_with_their_places() -> None:
+    made = Step("commissioning", AT, "内蒙古自治区呼和浩特市", "Hohhot, Inner Mongolia")
+    left = Step("shipping", AT, "", "")
+    answer = Answer("open", Outcome.REGISTERED, (), PRODUCT, BATCH, (made, left))
+
+    assert "在内蒙古自治区呼和浩特市生产" in rendered(answer, "zh")
+    assert "Made in Hohhot, Inner Mongolia" in rendered(answer, "en")
+    assert "Left the factory" in rendered(answer, "en")
 
 
 def test_the_other_language_is_a_link_of_an_open_code_and_the_same_scan_of_a_hidden_one() -> None:

@@ -28,6 +28,7 @@ TOLD: Final = frozenset(
     {
         BizStep.COMMISSIONING,
         BizStep.INSPECTING,
+        BizStep.PACKING,
         BizStep.SHIPPING,
         BizStep.DEPARTING,
         BizStep.ARRIVING,
@@ -36,7 +37,7 @@ TOLD: Final = frozenset(
         BizStep.RETAIL_SELLING,
     }
 )
-"""Steps worth telling a consumer. Packing, loading and counting are the house's own affair."""
+"""Steps worth telling a consumer. Loading and counting are the house's own affair."""
 
 _BONDS: Final = {
     ACTIONS[Action.ADD]: Bond.JOINED,
@@ -99,7 +100,12 @@ async def steps_of(
             break
         rows = await _touches(connection, {(walk.tenant_id, walk.thing) for walk in walks})
         walks = [above for walk in walks for above in _look(walk, rows.get(walk.thing, []), found[walk.item])]
-    return {item: sorted(steps.values())[-STEPS_MAX:] for item, steps in found.items()}
+    return {item: _shortened(sorted(steps.values())) for item, steps in found.items()}
+
+
+def _shortened(steps: list[StepSeen]) -> list[StepSeen]:
+    """Keep the beginning, which is where a thing was made, and the end."""
+    return steps if len(steps) <= STEPS_MAX else [*steps[:2], *steps[2 - STEPS_MAX :]]
 
 
 def _look(walk: _Walk, rows: list[_Row], steps: dict[int, StepSeen]) -> list[_Walk]:

@@ -31,6 +31,7 @@ from markupsafe import escape
 
 from wuma.chain.authenticity.facade import Outcome
 from wuma.journeys.scan_code.answer import SAID_OUTSIDE, Answer, Batch, Product, Scans, Step
+from wuma.journeys.scan_code.story import story_of
 from wuma.journeys.scan_code.texts import TEXTS, Language
 from wuma.kernel.clock import CHINA_TIME
 
@@ -94,10 +95,11 @@ def render_answer(
         mistyped=answer.mistyped,
         retry_after_seconds=answer.retry_after_seconds,
     )
+    story = _way(answer.trace, language) if answer.trace else None
     own = _Own(
         number=answer.scan_id is not None,
         scanned=scanned is not None,
-        way=bool(answer.trace),
+        way=story is not None,
         earlier=bool(scans.earlier),
         all_yours=len(scans.earlier) == scans.count - 1 and all(scan.by_you for scan in scans.earlier),
     )
@@ -109,8 +111,8 @@ def render_answer(
     if scanned is not None:
         html = html.replace(_PATH_HERE, f"/h/{quote(scanned, safe='')}".encode())
         html = html.replace(_SCANNED_HERE, escape(scanned).encode())
-    if answer.trace:
-        html = html.replace(_WAY_HERE, _way(answer.trace, language))
+    if story is not None:
+        html = html.replace(_WAY_HERE, story)
     if scans.earlier:
         html = html.replace(_EARLIER_HERE, _earlier(scans, language))
     return html
@@ -340,17 +342,17 @@ def _shared_page(shared: Answer, own: _Own, hotline: str | None, language: Langu
 
 
 @functools.lru_cache(WAYS_KEPT_MAX)
-def _way(trace: tuple[Step, ...], language: Language) -> bytes:
+def _way(trace: tuple[Step, ...], language: Language) -> bytes | None:
+    """Return the story of a way; None when nothing of it is one."""
     texts = TEXTS[language]
-    way = [
-        (
-            texts.get(f"step.{step.step}", texts["step.other"]),
-            written_date(step.at.astimezone(CHINA_TIME), language),
-            *_in_language(step.place_zh, step.place_en, language),
-        )
-        for step in trace
-    ]
-    return _template("way.html", language).render(way=way).encode()
+    way = []
+    for one in story_of(trace):
+        place, other_language = _in_language(one.place_zh, one.place_en, language)
+        says_where = bool(place) and not other_language  # a foreign name stands by itself, marked as one
+        said = texts[f"story.{one.turn}" if says_where else f"story.{one.turn}.somewhere"]
+        on = written_date(one.at.astimezone(CHINA_TIME), language)
+        way.append((said.format(place=place), on, "" if says_where else place, other_language))
+    return _template("way.html", language).render(way=way).encode() if way else None
 
 
 def _earlier(scans: Scans, language: Language) -> bytes:
