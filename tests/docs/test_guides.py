@@ -29,6 +29,7 @@ from wuma.kernel.auth import accounts, tokens
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.auth.principals import principal_for
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
+from wuma.kernel.ids import uuid7
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.settings import Settings
 from wuma.kernel.tenancy import PLATFORM, Scope
@@ -90,7 +91,7 @@ class GuideBrand:
     def token(self, role: Role) -> str:
         """Return an API token of somebody new with a role."""
         now = datetime.now(UTC)
-        email = f"{role}@{self.tenant_id}.guide.test"
+        email = f"{role}-{uuid7()}@{self.tenant_id}.guide.test"
         new = accounts.NewAccount(self.tenant_id, email, role, frozenset({role}), "correct horse battery")
         with self.runtime.database.transaction(PLATFORM) as session:
             account = accounts.create_account(session, new, now=now)
