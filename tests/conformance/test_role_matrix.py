@@ -192,6 +192,8 @@ OA..C.... GET    /api/v1/partner-sights/{partner_id}/preview
 OA..C.... GET    /api/v1/partner-sights/{partner_id}/tokens
 OA..C.... POST   /api/v1/partner-sights/{partner_id}/tokens
 OA..C.... DELETE /api/v1/partner-sights/{partner_id}/tokens/{token_id}
+OAMQC.S.U GET    /epcis/vocabularies
+OAMQC.S.U OPTIONS /epcis/vocabularies
 OA.Q..... POST   /epcis/queries
 OA.Q..... DELETE /epcis/queries/{query_name}
 OAMQC.S.U GET    /epcis/queries/{query_name}/subscriptions

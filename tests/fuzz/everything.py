@@ -236,7 +236,12 @@ class Maker:
                 bizTransactionList=[{"type": "po", "bizTransaction": "urn:epc:id:gdti:0614141.00001.1"}],
             ),
         )
-        body = json.dumps(document(*events))
+        kept = {
+            "type": "urn:epcglobal:epcis:vtype:BusinessLocation",
+            "vocabularyElementList": [{"id": place}],
+        }
+        brought = {"epcisHeader": {"epcisMasterData": {"vocabularyList": [kept]}}}
+        body = json.dumps({**document(*events), **brought})
         ld = {"content-type": "application/ld+json", "idempotency-key": "first"}
         captured = self.ask("POST", "/epcis/capture", content=body, headers=ld)
         self.made.name("capture_id", captured["captureID"])

@@ -23,6 +23,7 @@ from wuma.chain.trace.rule_routes import routes as capture_rule_routes
 from wuma.chain.trace.sight_routes import routes as sight_routes
 from wuma.chain.trace.subscription_routes import api_routes as replay_routes
 from wuma.chain.trace.subscription_routes import routes as subscription_routes
+from wuma.chain.trace.vocabulary_routes import routes as vocabulary_routes
 from wuma.entrypoints.pages import routes as console_routes
 from wuma.journeys.batch_dossier.phone import routes as dossier_page_routes
 from wuma.journeys.batch_dossier.routes import routes as batch_dossier_routes
@@ -64,6 +65,7 @@ EPCIS_ROUTES: Final[tuple[APIRouter, ...]] = (
     named_query_routes,
     subscription_routes,
     resource_routes,
+    vocabulary_routes,
 )
 """The routes of the EPCIS standard, under ``/epcis``."""
 

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import chunks, ilmd, judging, mentions, outcomes, postings, seen
+from wuma.chain.trace import chunks, ilmd, judging, mentions, outcomes, postings, seen, vocabularies
 from wuma.chain.trace.chunks import NewEvent
 from wuma.chain.trace.documents import (
     FAULTS_NAMED_MAX,
@@ -138,6 +138,7 @@ def capture(
     elif stored.warned:
         session.execute(_COUNT_REFUSED, {"id": capture_id, "refused": 0, "warned": len(stored.warned)})
     outcomes.write(session, tenant_id, capture_id, stored.fates(duplicates, document.refused))
+    vocabularies.take_in(session, tenant_id, document.around, at=at)
     publish(session, *stored.facts)
     rejected = [*document.refused, *stored.refused]
     return Captured(capture_id, at, len(stored.accepted), duplicates, rejected)

@@ -27,7 +27,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import outcomes
+from wuma.chain.trace import outcomes, vocabularies
 from wuma.chain.trace.capture import Behaviour, RulesBroken, store, take_turn, unknown
 from wuma.chain.trace.documents import (
     FAULTS_NAMED_MAX,
@@ -257,6 +257,7 @@ def _check(runtime: Runtime, job: _Job, due_at: float) -> None:
         refused.clear()
 
     context: Any = None
+    around: Any = None
     with job.open() as plain:
         reading = Split(plain)
         for batch in _batches(reading, job.next_place):
@@ -274,7 +275,8 @@ def _check(runtime: Runtime, job: _Job, due_at: float) -> None:
                 return
         else:
             end = max(place, 0)
-            context = read_head(reading.around())
+            around = reading.around()
+            context = read_head(around)
             save(end)
     if refused:
         save(end)
@@ -283,6 +285,7 @@ def _check(runtime: Runtime, job: _Job, due_at: float) -> None:
         return
     with runtime.database.transaction(job.scope) as session:
         values = {"id": job.id, "context": msgspec.json.encode(context).decode()}
+        vocabularies.take_in(session, job.tenant_id, around, at=utc_now())
         _once(session.execute(_BEGIN_STORING, values))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from wuma.chain.trace.postings import Role
 from wuma.chain.trace.said import Said, key
 from wuma.chain.trace.vocabulary import bare_word
-from wuma_gs1.cbv import Word
+from wuma_gs1.cbv import BizStep, Disposition, Word
 from wuma_gs1.digital_link import DigitalLink
 from wuma_gs1.epc import SCHEMES, Epc
 from wuma_gs1.errors import ParseError
@@ -41,6 +41,25 @@ class Touching(NamedTuple):
     roles: frozenset[Role]
 
 
+class Within(NamedTuple):
+    """What master data can say: places that are in one of these."""
+
+    field: str
+    names: Sequence[str]
+
+
+Names: TypeAlias = Callable[[Said], Iterable[str | None]]
+"""Finds what a field names, in its one spelling."""
+
+
+class Attributed(NamedTuple):
+    """What master data can say: which elements have an attribute with one of the values, or one of them."""
+
+    get: Names
+    attribute: str | None
+    values: Sequence[str]
+
+
 class Condition(NamedTuple):
     """One parameter: the test, and perhaps what the index can do about it."""
 
@@ -48,6 +67,8 @@ class Condition(NamedTuple):
     hint: Hint | Touching | None = None
     is_whole: bool = False
     """Whether the hint says all that the test does."""
+    asks: Within | Attributed | None = None
+    """What master data have to say first; without them the test knows less."""
 
 
 Values: TypeAlias = Sequence[str]
@@ -135,20 +156,54 @@ def names(get: Callable[[Said], Iterable[str | None]]) -> Reader:
 
 
 def within(name: str) -> Reader:
-    """Compare places; whatever is inside of a place, by its GLN and extension, is there, too."""
+    """Compare places; whatever is inside of a place is there, too."""
 
     def read(values: Values) -> Condition:
-        wanted = tuple(map(key, values))
-
-        def test(said: Said) -> bool:
-            place = said.place(name)
-            return place is not None and any(
-                place == one or place.startswith(f"{one}/254/") for one in wanted
-            )
-
-        return Condition(test)
+        plain = within_places(name, frozenset(map(key, values)))
+        return plain._replace(asks=Within(name, values))
 
     return read
+
+
+def within_places(name: str, places: frozenset[str]) -> Condition:
+    """Compare a place with some; the extension of a GLN is a part of its place."""
+
+    def test(said: Said) -> bool:
+        place = said.place(name)
+        return place is not None and (place in places or place.partition("/254/")[0] in places)
+
+    return Condition(test)
+
+
+def having(get: Names, attribute: str | None) -> Reader:
+    """Ask for events whose field names something that master data say this of."""
+    return lambda values: attributed(get, frozenset())._replace(asks=Attributed(get, attribute, values))
+
+
+def attributed(get: Names, has: frozenset[str]) -> Condition:
+    """Ask for events whose field names one of these elements."""
+    return Condition(lambda said: any(one in has for one in get(said)))
+
+
+ATTRIBUTED_FIELDS: Final[dict[str, Names]] = {
+    "readPoint": lambda said: (said.place("readPoint"),),
+    "bizLocation": lambda said: (said.place("bizLocation"),),
+    "bizStep": lambda said: _words(said, "bizStep", BizStep),
+    "disposition": lambda said: _words(said, "disposition", Disposition),
+    "epcClass": lambda said: said.classes(
+        ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
+    ),
+    "source": lambda said: (key(one["source"]) for one in said.fields.get("sourceList", ())),
+    "destination": lambda said: (key(one["destination"]) for one in said.fields.get("destinationList", ())),
+    "bizTransaction": lambda said: (
+        key(one["bizTransaction"]) for one in said.fields.get("bizTransactionList", ())
+    ),
+}
+"""The fields of events that hold elements of vocabularies, in their one spelling."""
+
+
+def _words(said: Said, field: str, vocabulary: type[Word]) -> Iterable[str]:
+    return (bare_word(str(said.fields[field]), vocabulary),) if field in said.fields else ()
 
 
 # -- things ------------------------------------------------------------------------------------------------

@@ -70,6 +70,8 @@ class ReadDocument:
     events: list[ReadEvent]
     refused: list[RefusedEvent]
     """Events that are not valid, where the others were to be taken without them."""
+    around: Any = None
+    """What stands around the events, as JSON has it: master data, if it brings any."""
 
 
 def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
@@ -102,7 +104,7 @@ def read_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
             read.append(found)
     if of_document or (refused and not proceed):
         raise InvalidInput(f"{len(faults)} fault(s) in the document.", faults[:FAULTS_NAMED_MAX])
-    return ReadDocument(document["@context"], read, refused)
+    return ReadDocument(document["@context"], read, refused, document)
 
 
 def read_head(document: Any) -> Any:

@@ -13,12 +13,15 @@ from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 from wuma.chain.trace.conditions import (
+    ATTRIBUTED_FIELDS,
     OPERATORS,
     Condition,
     Hint,
+    Names,
     Reader,
     Values,
     classes,
+    having,
     instants,
     is_there,
     members,
@@ -102,6 +105,8 @@ def _read(query: Query, name: str, values: Values, prefixes: Prefixes) -> str | 
     reader = _FIXED.get(name) or _of_family(name, prefixes)
     if reader is None:
         return "a parameter of SimpleEventQuery"
+    if not values and name.startswith("EXISTS_"):
+        values = ["true"]  # the standard gives it no value: it is there, or it is not
     if not values or len(values) > VALUES_MAX:
         return f"1 to {VALUES_MAX} values"
     condition = reader(values)
@@ -223,6 +228,9 @@ _FIXED: Final[dict[str, Reader]] = {
         lambda said: said.fields.get("eventID") in values, Hint("event_id", values), is_whole=True
     ),
     "EXISTS_errorDeclaration": is_there(_of("errorDeclaration")),
+    # The JSON schema of queries writes these two in another way than the standard does.
+    "GE_errorDeclaration_Time": time(lambda said: instants(_of_error("declarationTime")(said)), ">="),
+    "LT_errorDeclaration_Time": time(lambda said: instants(_of_error("declarationTime")(said)), "<"),
     "GE_errorDeclarationTime": time(lambda said: instants(_of_error("declarationTime")(said)), ">="),
     "LT_errorDeclarationTime": time(lambda said: instants(_of_error("declarationTime")(said)), "<"),
     "EQ_errorReason": words(_of_error("reason"), ErrorReason),
@@ -281,6 +289,9 @@ _LISTED: Final = re.compile(r"EQ_(bizTransaction|source|destination)_(.+)")
 _MEASURED: Final = re.compile(
     r"(EQ|GT|GE|LT|LE)_(value|minValue|maxValue|meanValue|sDev|percValue|quantity)_([A-Z0-9]{2,4})"
 )
+_FIELD: Final = r"(?P<field>[A-Za-z]+|[a-z][A-Za-z0-9]*:[A-Za-z0-9]+)"
+_ATTRIBUTE: Final = re.compile(rf"EQ_?ATTR_{_FIELD}_(?P<attribute>.+)", re.ASCII)
+_HAS_ATTRIBUTE: Final = re.compile(rf"HASATTR_{_FIELD}", re.ASCII)
 _EXTENSION: Final = re.compile(
     r"(EQ|GT|GE|LT|LE|EXISTS)_(INNER_)?"
     r"(ILMD_|ERROR_DECLARATION_|SENSORELEMENT_|SENSORMETADATA_|SENSORREPORT_|readPoint_|bizLocation_|)"
@@ -303,11 +314,23 @@ def _of_family(name: str, prefixes: Prefixes) -> Reader | None:
         if what == "quantity":
             return numbers(way, lambda said: _in_unit(said.quantities(_ALL_QUANTITIES), what, unit))
         return numbers(way, lambda said: _in_unit(said.sensor_reports(), what, unit))
+    if (found := _ATTRIBUTE.fullmatch(name)) or (found := _HAS_ATTRIBUTE.fullmatch(name)):
+        field, attribute = found["field"], found.groupdict().get("attribute")
+        get = _elements(field, prefixes)
+        return None if get is None else having(get, attribute)
     if found := _EXTENSION.fullmatch(name):
         way, inner, level, local = found.groups()
         get = _extension(level, local, prefixes, inner=inner is not None)
         return is_there(get) if way == "EXISTS" else values_of(way, get)
     return None
+
+
+def _elements(field: str, prefixes: Prefixes) -> Names | None:
+    """Return what finds the elements of vocabularies that a field names."""
+    if ":" not in field:
+        return ATTRIBUTED_FIELDS.get(field)
+    get = _extension("", field, prefixes, inner=False)
+    return lambda said: (key(one) for one in get(said) if isinstance(one, str))
 
 
 def _in_unit(elements: Iterable[Json], what: str, unit: str) -> Iterator[Any]:

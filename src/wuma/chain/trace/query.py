@@ -28,6 +28,7 @@ from wuma.chain.trace.postings import TOUCHES_READ_MAX, touches_of
 from wuma.chain.trace.said import Said
 from wuma.chain.trace.sight import Sight
 from wuma.chain.trace.things import Things
+from wuma.chain.trace.vocabularies import resolved
 from wuma.chain.trace.walk import Narrowing, Order, Position, both, walk
 from wuma.kernel.errors import FieldError
 from wuma.kernel.keys import Keyring
@@ -102,6 +103,7 @@ def query_events(
     """
     query = understood(asked, prefixes or {})
     query.conditions += understood(also or {}, {}).conditions
+    query.conditions = resolved(session, tenant_id, query.conditions, sight)
     said = msgspec.json.encode([asked, prefixes or {}, also or {}], order="sorted")
     digest = hashlib.sha256(said).hexdigest()[:16]
     # A token leads on in its own query only, and for whom it was made.

@@ -88,6 +88,7 @@ __all__ = [
     "declared_format",
     "find_dealers_of_region",
     "glns_of_partner",
+    "glns_supplied",
     "is_blank",
     "line",
     "lines",
@@ -195,6 +196,17 @@ def glns_of_partner(session: Session, partner_id: UUID) -> frozenset[str]:
         )
     )
     return frozenset(gln for gln in rows if gln is not None)
+
+
+def glns_supplied(session: Session, glns: Collection[str]) -> set[str]:
+    """Return the GLNs of the stores that partners with these GLNs supply."""
+    if not glns:
+        return set()
+    dealers = select(PartnerRow.id).where(PartnerRow.gln.in_(glns))
+    rows = session.scalars(
+        select(PartnerRow.gln).where(PartnerRow.parent_id.in_(dealers), PartnerRow.gln.is_not(None))
+    )
+    return {gln for gln in rows if gln is not None}
 
 
 def _the(found: Mapping[UUID, Thing], thing_id: UUID, noun: str) -> Thing:

@@ -3032,6 +3032,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/epcis/vocabularies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vocabularies
+         * @description Answer a SimpleMasterDataQuery; its parameters are those of the standard, values separated by pipes.
+         */
+        get: operations["list_vocabularies_epcis_vocabularies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Describe Vocabularies
+         * @description Say what can be done with master data.
+         */
+        options: operations["describe_vocabularies_epcis_vocabularies_options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -13770,6 +13794,65 @@ export interface operations {
             path: {
                 token: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_vocabularies_epcis_vocabularies_get: {
+        parameters: {
+            query?: {
+                /** @description How many at the most. */
+                perPage?: number;
+                /** @description From the link of the page before. */
+                nextPageToken?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem document (RFC 9457) says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    describe_vocabularies_epcis_vocabularies_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;

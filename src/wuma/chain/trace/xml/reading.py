@@ -75,7 +75,7 @@ def read_xml_document(body: bytes, *, proceed: bool = False) -> ReadDocument:
     if reader.faults or (refused and not proceed):
         faults = [*reader.faults, *faults]
         raise InvalidInput(f"{len(faults)} fault(s) in the document.", faults[:FAULTS_NAMED_MAX])
-    return ReadDocument(reader.context, events, refused)
+    return ReadDocument(reader.context, events, refused, reader.header)
 
 
 @dataclass(slots=True)
