@@ -240,14 +240,19 @@ class Bench:
         runtime = self.runtime
         uris, lots = self.cans(items, LIVES)
         first, again, pages = [], [], []
+        program_cpu = postgres_cpu = 0.0
         for uri in uris:
             with runtime.database.transaction(self.scope) as session:
+                backend = session.scalars(text("SELECT pg_backend_pid()")).one()
+                program, server = time.process_time(), cpu_of(backend)
                 for taken in (first, again):
                     started = time.perf_counter()
                     thing = Things(session, runtime.keyring, self.tenant_id).find([uri])[uri]
                     life = timeline_of(session, self.tenant_id, thing)
                     steps = [told.event.biz_step for told in life.told]
                     taken.append((time.perf_counter() - started) * 1e3)
+                program_cpu += time.process_time() - program
+                postgres_cpu += cpu_of(backend) - server
                 started = time.perf_counter()
                 said = [dict(told.event.fields) for told in life.told]
                 pages.append((time.perf_counter() - started) * 1e3)
@@ -257,6 +262,10 @@ class Bench:
         return {
             "life_first_ms": percentiles(first),
             "life_again_ms": percentiles(again),
+            "life_cpu_ms": {
+                "program": round(program_cpu / len(uris) / 2 * 1e3, 2),
+                "postgres": round(postgres_cpu / len(uris) / 2 * 1e3, 2),
+            },
             "documents_of_a_life_ms": percentiles(pages),
         }
 
