@@ -231,8 +231,9 @@ def _kept(result: Result) -> Mapping[str, tuple[str, str]]:
         "en": (
             (
                 f"{size:.0f} bytes a can, all in; packing captured at {rate:,} events a second and core; a"
-                f" million units commissioned in {seconds:.1f} s of a core; with {items / 1e6:.1f} million cans a"
-                f" life takes {life['min']:.0f} ms at best, {life['p50']:.0f} at load {load:.0f} (p99 {life['p99']:.0f})"
+                f" million units commissioned in {seconds:.1f} s of a core; with"
+                f" {items / 1e6:.1f} million cans a life takes {life['min']:.0f} ms at best,"
+                f" {life['p50']:.0f} at load {load:.0f} (p99 {life['p99']:.0f})"
             ),
             (
                 f"rows of events and EPCs as FasTnT has them: {peer_size:.0f} bytes,"
