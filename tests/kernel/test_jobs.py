@@ -150,6 +150,25 @@ def test_a_job_of_a_worker_that_died_in_the_middle_goes_to_another(board: Board)
     assert [status for status, _, _ in board.jobs()] == ["succeeded"]
 
 
+def test_a_job_of_a_dead_worker_makes_way_for_the_same_work_that_waits(board: Board) -> None:
+    """It cannot wait in line a second time, and what waits cannot begin before it is out of the way."""
+    names = {"key": f"the key of {board.task.name}", "one_at_a_time": f"the lock of {board.task.name}"}
+    board.ask(1, **names)
+    board.change(
+        "WITH dead AS (INSERT INTO jobs.procrastinate_workers (last_heartbeat)"
+        f" VALUES (now() - interval '{STALLED_SECONDS + 5} seconds') RETURNING id)"
+        " UPDATE jobs.procrastinate_jobs SET status = 'doing', worker_id = dead.id, attempts = 1"
+        " FROM dead WHERE task_name = :task"
+    )
+    board.ask(2, **names)
+
+    board.rescue()
+    board.work()
+
+    assert board.done == [2]
+    assert [status for status, _, _ in board.jobs()] == ["failed", "succeeded"]
+
+
 def test_a_job_of_a_living_worker_is_left_to_it(board: Board) -> None:
     board.ask()
     board.change(

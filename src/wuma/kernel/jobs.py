@@ -111,10 +111,15 @@ def _add(app: procrastinate.App, runtime: Runtime, task: Task) -> None:
 
 def _add_rescue(app: procrastinate.App) -> None:
     """Give the jobs of dead workers to living ones, and forget what is long done."""
+    from procrastinate.exceptions import UniqueViolation
+    from procrastinate.jobs import Status
 
     @app.periodic(cron="* * * * *")
     @app.task(name="kernel.rescue_jobs", queueing_lock="kernel.rescue_jobs")
     async def rescue(timestamp: int) -> None:  # noqa: ARG001
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-            await app.job_manager.retry_job(job)
+            try:
+                await app.job_manager.retry_job(job)
+            except UniqueViolation:  # the same work waits in line already, behind this one's lock
+                await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
         await app.job_manager.delete_old_jobs(nb_hours=DONE_HOURS)
