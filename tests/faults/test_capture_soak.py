@@ -64,6 +64,10 @@ class Listener:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
 
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
 
 class Crowd:
     """Writers and readers, and what they saw."""
@@ -107,6 +111,7 @@ class Crowd:
             if status == 202:
                 self.acknowledged += names
             time.sleep(random.uniform(0, 1))
+        connection.close()
 
     def _read(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
@@ -132,6 +137,7 @@ def test_a_crowd_of_writers_and_readers_sees_no_error_and_subscribers_miss_nothi
         address = "/epcis/queries/all/subscriptions"
         assert crowd.ask(connection, "POST", address, {"dest": listener.url, "stream": True})[0] == 201
 
+        connection.close()
         crowd.run(SECONDS / 4)
         begun = _memory(server)
         crowd._stop.clear()
@@ -150,7 +156,7 @@ def test_a_crowd_of_writers_and_readers_sees_no_error_and_subscribers_miss_nothi
         assert all(ended[part] < GROWTH_MAX * begun[part] + 30 for part in begun)
         assert server.bugs() == []
         runtime.database.close()
-    listener.server.shutdown()
+    listener.close()
 
 
 def _memory(server: LiveServer) -> dict[str, int]:
@@ -185,6 +191,7 @@ def test_a_large_document_is_captured_whole_and_once_whatever_is_killed() -> Non
         twin_status, twin = crowd.ask(connection, "POST", "/epcis/capture", told)
         assert (status, twin_status, job["running"]) == (202, 202, True)
 
+        connection.close()
         seen = set()
         for victim in (Part.WORKER, Part.POSTGRES, Part.SUPERVISOR):
             time.sleep(3)
@@ -209,6 +216,7 @@ def test_a_large_document_is_captured_whole_and_once_whatever_is_killed() -> Non
         server.wait(is_done, 400, "captured")
         first = crowd.ask(connection, "GET", f"/epcis/capture/{job['captureID']}")[1]
         second = crowd.ask(connection, "GET", f"/epcis/capture/{twin['captureID']}")[1]
+        connection.close()
         assert (first["accepted"], second["duplicate"]) == (LARGE_EVENTS, LARGE_EVENTS)
         assert seen <= {0, LARGE_EVENTS}
         server.wait(lambda: len(set(listener.told)) >= LARGE_EVENTS, CATCH_UP_SECONDS_MAX, "all told")
@@ -216,7 +224,7 @@ def test_a_large_document_is_captured_whole_and_once_whatever_is_killed() -> Non
         print(f"\n{len(listener.told) - len(names)} of {len(names)} events were told twice")
         assert server.bugs() == []
         runtime.database.close()
-    listener.server.shutdown()
+    listener.close()
 
 
 def _count(runtime: Any, scope: Any) -> int:
