@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.conftest import Brand
 from tests.labels import bring, make_product, open_batch, place_order
 from wuma.chain.authenticity.judge import NOWHERE, Outcome
-from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
+from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember, locks_on
 from wuma.chain.codes.directory import OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Kind
 from wuma.chain.codes.lifecycle import CodeState, UnitRange
@@ -54,7 +54,7 @@ def _scan(order: OrderEntry, can: int, phone: int) -> Scan:
 
 
 async def _judged(pool: HotPool, brand: Brand, scans: list[Scan]) -> list[Judged]:
-    async with pool.transaction(brand.scope) as connection:
+    async with pool.transaction(brand.scope, locks=locks_on(scans)) as connection:
         return await judge_and_remember(connection, scans)
 
 

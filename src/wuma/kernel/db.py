@@ -9,7 +9,7 @@ and leave nothing behind in the connection.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
@@ -125,8 +125,15 @@ class HotPool:
         return cls(pool, signer)
 
     @asynccontextmanager
-    async def transaction(self, scope: Scope) -> AsyncIterator[asyncpg.Connection]:
+    async def transaction(
+        self, scope: Scope, *, locks: Collection[int] = ()
+    ) -> AsyncIterator[asyncpg.Connection]:
         """Open a transaction in a scope; commit at the end, roll back on any exception.
+
+        Args:
+            scope: whose rows it sees.
+            locks: advisory locks it holds from before its first statement to its end. Two transactions with
+                locks in common wait, and never for each other. They come with the first round trip.
 
         Raises:
             DatabaseAway: the database cannot answer just now, or died while it did.
@@ -136,7 +143,7 @@ class HotPool:
             async with (
                 self._pool.acquire() as connection,
                 _given_up_if_confused(connection),
-                _transaction(connection, self._signer.sign(scope)),
+                _transaction(connection, self._signer.sign(scope), locks),
             ):
                 yield connection
         except asyncpg.DiskFullError as failure:
@@ -151,11 +158,20 @@ class HotPool:
 
 
 @asynccontextmanager
-async def _transaction(connection: asyncpg.Connection, token: str) -> AsyncIterator[None]:
-    """Begin a transaction and enter its scope in one round trip, which takes a message without parameters."""
+async def _transaction(
+    connection: asyncpg.Connection, token: str, locks: Collection[int]
+) -> AsyncIterator[None]:
+    """Begin a transaction, enter its scope and take its locks, all in one round trip."""
+    # Such a message takes no parameters.
     assert _HARMLESS_IN_QUOTES.fullmatch(token), "a token is digits, dots, commas, a star and hexadecimal"
-    await connection.execute(f"BEGIN; SELECT set_config('{TOKEN_SETTING}', '{token}', true)")
+    begin = f"BEGIN; SELECT set_config('{TOKEN_SETTING}', '{token}', true)"
+    if locks:
+        # Ascending, so that nobody waits in a circle. A statement of its own, before any that reads: a
+        # statement sees what was committed when it began, and here that must be after the last lock.
+        keys = ",".join([f"{key:d}" for key in sorted(locks)])
+        begin += f"; SELECT count(pg_advisory_xact_lock(key)) FROM unnest('{{{keys}}}'::bigint[]) AS key"
     try:
+        await connection.execute(begin)
         yield
     except BaseException:
         if not connection.is_closed():

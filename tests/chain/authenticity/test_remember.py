@@ -21,6 +21,7 @@ from wuma.chain.authenticity.remember import (
     Judged,
     Scan,
     judge_and_remember,
+    locks_on,
 )
 from wuma.chain.codes.directory import OrderDirectory, OrderEntry
 from wuma.chain.codes.identify import Kind
@@ -72,7 +73,7 @@ class Can:
             try:
                 judged = []
                 for scan in scans:
-                    async with pool.transaction(self.brand.scope) as connection:
+                    async with pool.transaction(self.brand.scope, locks=locks_on([scan])) as connection:
                         judged += await judge_and_remember(connection, [scan])
                 return judged
             finally:

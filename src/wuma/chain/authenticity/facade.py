@@ -9,7 +9,7 @@ from wuma.chain.authenticity.minutes import Minutes
 from wuma.chain.authenticity.overview import Overview, overview
 from wuma.chain.authenticity.pseudonyms import Pseudonyms
 from wuma.chain.authenticity.refine import refine_place
-from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember
+from wuma.chain.authenticity.remember import Judged, Scan, judge_and_remember, locks_on
 from wuma.chain.authenticity.reports import NewReport, PhotoTooLarge, ReportFacts, file_report, reports_about
 from wuma.chain.authenticity.whereabouts import Whereabouts
 
@@ -34,6 +34,7 @@ __all__ = [
     "Whereabouts",
     "file_report",
     "judge_and_remember",
+    "locks_on",
     "overview",
     "reachable",
     "refine_place",

@@ -8,7 +8,7 @@ Two phones that scan one hidden code at the same moment therefore get "first" an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
@@ -34,7 +34,7 @@ from wuma.chain.authenticity.judge import (
 )
 from wuma.chain.codes.facade import CodeSubject, Kind, OrderEntry, subjects
 from wuma.facts.authenticity import CodesScanned, ScannedCode
-from wuma.kernel.fact import publish_hot
+from wuma.kernel.fact import columns_of, telling
 from wuma.kernel.ids import uuid7
 
 REPEAT_SECONDS: Final = 60
@@ -114,8 +114,6 @@ _encode: Final = msgspec.json.Encoder().encode
 
 _Key = tuple[int, str]
 
-# Advisory locks in ascending order: two batches with codes in common wait, and never for each other.
-_LOCK: Final = "SELECT count(pg_advisory_xact_lock(key)) FROM unnest($1::bigint[]) AS key"
 _READ: Final = (
     "SELECT h.unit, h.kind, h.tenant_id, h.scan_count, h.early_count, h.visits::text AS visits, h.persons,"
     " h.cities"
@@ -126,8 +124,8 @@ _ANSWERED: Final = (
     "SELECT id, unit, kind, person, network, outcome, reasons FROM authenticity.scan"
     " WHERE id = ANY($1::uuid[]) AND at > $2"
 )
-# Both in one statement: each round trip costs a batch as much as judging several of its scans.
-_WRITE: Final = """
+# All in one statement: each round trip costs a batch as much as judging several of its scans.
+_WRITE: Final = f"""
 WITH remembered AS (
 INSERT INTO authenticity.history (unit, kind, tenant_id, scan_count, early_count, visits, persons, cities,
     changed_at)
@@ -137,6 +135,8 @@ FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], 
 ON CONFLICT (unit, kind) DO UPDATE SET scan_count = excluded.scan_count,
     early_count = excluded.early_count, visits = excluded.visits,
     persons = excluded.persons, cities = excluded.cities, changed_at = excluded.changed_at
+), told AS (
+{telling(first=27)}
 )
 INSERT INTO authenticity.scan (id, tenant_id, at, kind, unit, order_id, product_id, person, network, client,
     region, longitude, latitude, accuracy_m, geo_source, outcome, reasons, doubt)
@@ -148,10 +148,18 @@ FROM unnest($9::uuid[], $10::bigint[], $11::timestamptz[], $12::text[], $13::big
 """
 
 
+def locks_on(scans: Iterable[Scan]) -> set[int]:
+    """Return the advisory locks on the codes of scans, which `judge_and_remember` needs to be held."""
+    return {scan.unit << 1 | (scan.kind is Kind.HIDDEN) for scan in scans}
+
+
 async def judge_and_remember(connection: asyncpg.Connection, scans: Sequence[Scan]) -> list[Judged]:
-    """Judge a batch of scans, in order, and keep them; they are on disk when the caller has committed."""
+    """Judge a batch of scans, in order, and keep them; they are on disk when the caller has committed.
+
+    The transaction holds `locks_on` these scans since it began: nobody else judges one of the codes until it
+    ends, and what is read here has been written by whoever judged it before.
+    """
     keys = sorted({_key(scan) for scan in scans})
-    await connection.execute(_LOCK, [unit << 1 | (kind == Kind.HIDDEN) for unit, kind in keys])
     known = await subjects(connection, sorted({scan.unit for scan in scans}))
     remembered = await _read(connection, keys)
     answered = await _answered_before(connection, scans, known, remembered)
@@ -162,8 +170,8 @@ async def judge_and_remember(connection: asyncpg.Connection, scans: Sequence[Sca
     new = [(scan, result) for scan, result in zip(scans, judged, strict=True) if result is not None]
     if new:
         changed = {_key(scan): remembered[_key(scan)] for scan, _ in new}
-        await connection.execute(_WRITE, *_history_columns(changed), *_scan_columns(new))
-        await publish_hot(connection, _facts(new))
+        written = *_history_columns(changed), *_scan_columns(new), *columns_of(_facts(new))
+        await connection.execute(_WRITE, *written)
     return [
         result or answered.get(place) or _repeated(scan, known.get(scan.unit), remembered[_key(scan)])
         for place, (scan, result) in enumerate(zip(scans, judged, strict=True))

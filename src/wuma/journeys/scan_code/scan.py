@@ -28,6 +28,7 @@ from wuma.chain.authenticity.facade import (
     Verdict,
     Whereabouts,
     judge_and_remember,
+    locks_on,
 )
 from wuma.chain.codes.facade import Identified, Identifier, Kind, OrderEntry, Rejected, WhyNot
 from wuma.chain.trace.facade import steps_of
@@ -183,7 +184,8 @@ class ScanDesk:
         """Judge scans, and read the way of their items, in one transaction."""
         # The way is told before purchase, on the outside; under the lid only one thing matters.
         shown = {(scan.order.tenant_id, scan.unit) for scan in scans if scan.kind is Kind.OPEN}
-        async with self._pool.transaction(Scope.of(*{scan.order.tenant_id for scan in scans})) as connection:
+        scope = Scope.of(*{scan.order.tenant_id for scan in scans})
+        async with self._pool.transaction(scope, locks=locks_on(scans)) as connection:
             judged = await judge_and_remember(connection, scans)
             seen = await steps_of(connection, sorted(shown)) if shown else {}
         return [
