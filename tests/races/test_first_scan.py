@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import text
 
 from tests.conftest import Brand
@@ -110,3 +111,28 @@ def test_a_scan_sent_twice_is_one_scan(runtime: Runtime, brand: Brand) -> None:
     assert asyncio.run(twice()) == [Outcome.FIRST_GENUINE, Outcome.FIRST_GENUINE]
     with runtime.database.transaction(brand.scope) as session:
         assert session.scalar(text("SELECT count(*) FROM authenticity.scan")) == 1
+
+
+def test_whoever_gives_up_waiting_for_a_lock_leaves_a_connection_that_works(
+    runtime: Runtime, brand: Brand
+) -> None:
+    async def give_up() -> int:
+        dsn, signer = wiring.program_dsn(runtime.settings), wiring.token_signer(runtime.keyring)
+        holder, waiter = [await HotPool.open(dsn, signer, connections=1) for _ in range(2)]
+
+        async def wait() -> None:
+            async with waiter.transaction(brand.scope, locks=[-7, 2**62]):
+                raise AssertionError("somebody else holds a lock")
+
+        async with holder.transaction(brand.scope, locks=[2**62]):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(wait(), 0.3)
+        async with waiter.transaction(brand.scope, locks=[-7, 2**62]) as connection:
+            held: int = await connection.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            )
+        await holder.close()
+        await waiter.close()
+        return held
+
+    assert asyncio.run(give_up()) == 2
