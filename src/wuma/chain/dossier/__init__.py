@@ -15,5 +15,6 @@ Promises
     What an EPCIS event says is entered once, whatever the order in which events arrive; an event that is
     declared an error takes back what it said.
     No batch is released over a gap unless somebody has written down why, and nobody signs twice.
-    Limits of standards are in the template only where the text of the standard was at hand.
+    Few limits of standards are in the template, and quality staff check them against the standards in force
+    before they rely on them; any other limit is the one that the laboratory states.
 """

@@ -1,9 +1,10 @@
 """What the dossier of a batch of infant formula has to hold: sections, items, limits, and where it is written.
 
 The sections follow the record groups of 《婴幼儿配方乳粉生产企业食品安全追溯信息记录规范》(食药监食监一〔2015〕281号,
-chapters 3 to 9). A limit of a standard stands here only where its text could be read; for everything else the
-laboratory's report states the limit it was held against (the maker's registered formula is narrower than the
-standard anyway), and an item that must have a limit and has none is a gap.
+chapters 3 to 9). The few limits that stand here are in common use; the standards' own texts were not all at
+hand, so quality staff have to check them against the standards in force. For everything else the laboratory's
+report states the limit it was held against (the maker's registered formula is narrower than the standard anyway),
+and an item that must have a limit and has none is a gap.
 
 Ids are what files and events name, so they are never changed: an item that is no longer wanted is retired.
 """
