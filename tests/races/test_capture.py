@@ -19,7 +19,8 @@ from wuma.chain.codes.invariants import INVARIANTS
 from wuma.chain.codes.lifecycle import CodeState, UnitRange
 from wuma.chain.codes.orders import order_of
 from wuma.entrypoints import work
-from wuma.journeys.scan_code.reception import COOKIE, COOKIE_BYTES
+from wuma.journeys.scan_code.reception import COOKIE
+from wuma.journeys.scan_code.scan import COOKIE_BYTES
 from wuma.kernel import invariants, outbox
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM
