@@ -22,10 +22,11 @@ import msgspec
 from sqlalchemy import text
 
 from benchmarks import report
-from wuma.chain.trace import deliver, judging
-from wuma.chain.trace.capture import capture
-from wuma.chain.trace.documents import read_document
-from wuma.chain.trace.rules import Rule, Setting
+from wuma.chain.trace.capturing import judging
+from wuma.chain.trace.capturing.capture import capture
+from wuma.chain.trace.capturing.rules import Rule, Setting
+from wuma.chain.trace.documents.json_ld import read_document
+from wuma.chain.trace.subscriptions import deliver
 from wuma.entrypoints import wiring
 from wuma.facts.trace import EventsCaptured
 from wuma.kernel.auth import accounts

@@ -39,11 +39,11 @@ from sqlalchemy import text
 
 from benchmarks import report
 from benchmarks.trace_world import LOT, Document, Plan, World, order
-from wuma.chain.trace.affected import affected
-from wuma.chain.trace.capture import capture
-from wuma.chain.trace.documents import read_document
-from wuma.chain.trace.things import Things
-from wuma.chain.trace.timeline import timeline_of
+from wuma.chain.trace.capturing.capture import capture
+from wuma.chain.trace.documents.json_ld import read_document
+from wuma.chain.trace.lives.affected import affected
+from wuma.chain.trace.lives.timeline import timeline_of
+from wuma.chain.trace.shelves.things import Things
 from wuma.entrypoints import wiring
 from wuma.kernel.auth import accounts
 from wuma.kernel.embedded_postgres import EmbeddedPostgres

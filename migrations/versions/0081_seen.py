@@ -84,7 +84,7 @@ def _look_at_all() -> None:
 
 
 def _places(body: bytes) -> set[tuple[int, str]]:
-    from wuma.chain.trace.things import key_of  # the one spelling of a place
+    from wuma.chain.trace.shelves.things import key_of  # the one spelling of a place
 
     events: list[dict[str, Any]] = json.loads(zlib.decompress(body))
     return {

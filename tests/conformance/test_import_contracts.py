@@ -21,7 +21,7 @@ VIOLATIONS = {
         "import wuma.chain.codes.facade",
     ),
     "a journey goes round a facade": ("wuma/journeys/home.py", "import wuma.chain.codes.reconcile"),
-    "the chain starts a journey": ("wuma/chain/trace/query.py", "import wuma.journeys.home"),
+    "the chain starts a journey": ("wuma/chain/trace/queries/query.py", "import wuma.journeys.home"),
     "an undeclared context": ("wuma/chain/gossip/__init__.py", '"""Not in the order."""'),
     "an undeclared layer": ("wuma/helpers/__init__.py", '"""Not in the order."""'),
     "the library knows the server": ("wuma_gs1/keys.py", "import wuma.kernel.ids"),

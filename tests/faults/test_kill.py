@@ -32,7 +32,7 @@ from tests.faults.live_server import LiveServer, Part, live_server
 from tests.fuzz.everything import issue_token
 from tests.labels import bring, make_product, open_batch, place_order, print_labels
 from wuma.chain.codes.lifecycle import CodeState, UnitRange
-from wuma.chain.trace.names import filed_key, name_key
+from wuma.chain.trace.documents.names import filed_key, name_key
 from wuma.entrypoints import wiring, work
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.runtime import Runtime

@@ -10,7 +10,8 @@ from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
 from wuma.chain.dossier import derive as dossier_derive
 from wuma.chain.dossier import invariants as dossier_invariants
-from wuma.chain.trace import capture_job, deliver
+from wuma.chain.trace.capturing import capture_job
+from wuma.chain.trace.subscriptions import deliver
 from wuma.journeys import commission_by_event
 from wuma.kernel.invariants import Invariant
 from wuma.kernel.jobs import Task

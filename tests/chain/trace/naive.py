@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from wuma.chain.trace.things import key_of
+from wuma.chain.trace.shelves.things import key_of
 
 Event = dict[str, Any]
 WAYS = {"EQ": operator.eq, "GT": operator.gt, "GE": operator.ge, "LT": operator.lt, "LE": operator.le}

@@ -15,8 +15,8 @@ from tests.conftest import Brand
 from tests.labels import make_product, place_order
 from wuma.chain.codes.facade import public_names
 from wuma.chain.codes.orders import Level
-from wuma.chain.trace.capture import capture
-from wuma.chain.trace.documents import ReadDocument, ReadEvent
+from wuma.chain.trace.capturing.capture import capture
+from wuma.chain.trace.documents.json_ld import ReadDocument, ReadEvent
 from wuma.chain.trace.facade import Existence, affected, find_thing
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.runtime import Runtime

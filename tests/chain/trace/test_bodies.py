@@ -16,15 +16,15 @@ from tests.chain.trace.test_capture import document, event
 from tests.conftest import Brand
 from tests.labels import Label, make_product, place_order, print_labels
 from wuma.chain.codes.orders import Level
-from wuma.chain.trace.capture import capture
-from wuma.chain.trace.chunks import read_events
-from wuma.chain.trace.code_texts import ALPHABET, pack, unpack
-from wuma.chain.trace.documents import read_document
-from wuma.chain.trace.filing import Filing, Pair, chunks_of, filed, instant_of, microseconds, unfiled
-from wuma.chain.trace.naming import merged
-from wuma.chain.trace.postings import runs_of
-from wuma.chain.trace.things import Things
-from wuma.chain.trace.uris import are_uris, is_uri
+from wuma.chain.trace.capturing.capture import capture
+from wuma.chain.trace.documents.json_ld import read_document
+from wuma.chain.trace.documents.uris import are_uris, is_uri
+from wuma.chain.trace.shelves.chunks import read_events
+from wuma.chain.trace.shelves.code_texts import ALPHABET, pack, unpack
+from wuma.chain.trace.shelves.filing import Filing, Pair, chunks_of, filed, instant_of, microseconds, unfiled
+from wuma.chain.trace.shelves.naming import merged
+from wuma.chain.trace.shelves.postings import runs_of
+from wuma.chain.trace.shelves.things import Things
 from wuma.kernel.runtime import Runtime
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)

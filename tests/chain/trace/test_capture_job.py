@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from tests.chain.trace.test_capture import LD_JSON, document, event
 from tests.conftest import Brand, SignedInClient
-from wuma.chain.trace import capture_job
+from wuma.chain.trace.capturing import capture_job
 from wuma.kernel.http import spool
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM

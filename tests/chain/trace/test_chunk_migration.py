@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from tests.chain.trace.test_capture import event
-from wuma.chain.trace.names import event_key, filed_key, name_key, name_of
+from wuma.chain.trace.documents.names import event_key, filed_key, name_key, name_of
 from wuma.kernel.db import sqlalchemy_url
 from wuma.kernel.embedded_postgres import EmbeddedPostgres
 from wuma.kernel.migrate import migrate_down, migrate_up

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.chain.trace import plain_genealogy, plain_state
 from tests.chain.trace.test_state import many
 from tests.chain.trace.worlds import CLASSES, MOMENTS, THINGS, Event, Listed, worlds
-from wuma.chain.trace.genealogy import Direction, Genealogy, Part, trace
-from wuma.chain.trace.known import Known
+from wuma.chain.trace.lives.genealogy import Direction, Genealogy, Part, trace
+from wuma.chain.trace.lives.known import Known
 
 WEIGHT = ["mentioned", "carrier", "affected"]
 

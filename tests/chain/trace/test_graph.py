@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.chain.trace.test_capture import capture, event
 from tests.conftest import SignedInClient
-from wuma.chain.trace.genealogy import Link, Part
-from wuma.chain.trace.graph import Arrow, Box, Sort, laid_out
+from wuma.chain.trace.lives.genealogy import Link, Part
+from wuma.chain.trace.lives.graph import Arrow, Box, Sort, laid_out
 
 RAW = "urn:epc:class:lgtin:6901234.000017.R7"
 LOT = "(01)06901234567892(10)B7"

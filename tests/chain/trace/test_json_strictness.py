@@ -16,7 +16,7 @@ from typing import Any, Final
 import jsonschema_rs
 import pytest
 
-from wuma.chain.trace.documents import PROTECTED_TERMS, read_document
+from wuma.chain.trace.documents.json_ld import PROTECTED_TERMS, read_document
 from wuma.kernel.errors import InvalidInput
 
 MUTATIONS_PER_DOCUMENT: Final = 60

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from wuma.chain.trace.named_queries import asked_in_json
-from wuma.chain.trace.parameters import read_query
+from wuma.chain.trace.queries.named_queries import asked_in_json
+from wuma.chain.trace.queries.parameters import read_query
 
 CLAUSES: Final = {
     "8.2.7.1 eventType": {"eventType": "ObjectEvent"},

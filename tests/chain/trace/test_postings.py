@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.conftest import Brand
-from wuma.chain.trace import postings
-from wuma.chain.trace.postings import Role, Touch, fold, touches_of
+from wuma.chain.trace.shelves import postings
+from wuma.chain.trace.shelves.postings import Role, Touch, fold, touches_of
 from wuma.kernel.ids import uuid7
 from wuma.kernel.runtime import Runtime
 

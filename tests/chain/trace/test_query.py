@@ -18,11 +18,11 @@ from tests.chain.trace import naive
 from tests.chain.trace.test_capture import capture as captured
 from tests.chain.trace.test_capture import document, event
 from tests.conftest import Brand, SignedInClient
-from wuma.chain.trace.capture import capture
-from wuma.chain.trace.documents import InvalidInput, read_document
-from wuma.chain.trace.exceptions import QueryTooLargeException
-from wuma.chain.trace.query import EventPage, query_events
-from wuma.chain.trace.sight import WHOLE
+from wuma.chain.trace.capturing.capture import capture
+from wuma.chain.trace.documents.json_ld import InvalidInput, read_document
+from wuma.chain.trace.queries.exceptions import QueryTooLargeException
+from wuma.chain.trace.queries.query import EventPage, query_events
+from wuma.chain.trace.sights.sight import WHOLE
 from wuma.kernel.runtime import Runtime
 from wuma_gs1.cbv import BizStep, Disposition
 from wuma_gs1.digital_link import DigitalLink
@@ -284,8 +284,8 @@ def test_pages_follow_one_another_without_gap_or_repetition_while_others_capture
 def test_a_condition_that_matches_one_in_thousands_is_found_over_short_pages(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wuma.chain.trace.query.EVENTS_READ_AT_ONCE", 10)
-    monkeypatch.setattr("wuma.chain.trace.query.EVENTS_LOOKED_AT_MAX", 20)
+    monkeypatch.setattr("wuma.chain.trace.queries.query.EVENTS_READ_AT_ONCE", 10)
+    monkeypatch.setattr("wuma.chain.trace.queries.query.EVENTS_LOOKED_AT_MAX", 20)
     wanted = [one for one in shelf.events if naive.means(one, "EXISTS_sensorElementList", "true")]
 
     found, token, pages = [], None, 0

@@ -19,11 +19,11 @@ from tests.chain.trace.test_capture import document, event
 from tests.chain.trace.test_query import NOW
 from tests.conftest import Brand, SignedInClient, make_account, make_brand
 from tests.labels import make_product, place_order, print_labels
-from wuma.chain.trace import seen
-from wuma.chain.trace.capture import capture
-from wuma.chain.trace.documents import read_document
-from wuma.chain.trace.postings import Role as Touched
-from wuma.chain.trace.postings import Touch
+from wuma.chain.trace.capturing.capture import capture
+from wuma.chain.trace.documents.json_ld import read_document
+from wuma.chain.trace.shelves import seen
+from wuma.chain.trace.shelves.postings import Role as Touched
+from wuma.chain.trace.shelves.postings import Touch
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import Scope

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests.chain.trace.test_capture import LD_JSON, capture, document, event
 from tests.conftest import Brand, SignedInClient
-from wuma.chain.trace import capture_job
-from wuma.chain.trace.acts import Act
-from wuma.chain.trace.known import Cell, Contact
-from wuma.chain.trace.postings import Role
-from wuma.chain.trace.rules import Breach, Rule, Transfer, compare, judge, without
+from wuma.chain.trace.capturing import capture_job
+from wuma.chain.trace.capturing.rules import Breach, Rule, Transfer, compare, judge, without
+from wuma.chain.trace.lives.acts import Act
+from wuma.chain.trace.lives.known import Cell, Contact
+from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.http import spool
 from wuma.kernel.runtime import Runtime

@@ -22,9 +22,9 @@ from tests.chain.trace.test_capture import event
 from tests.chain.trace.test_query import NOW, SEED, Shelf, _offers, told
 from tests.conftest import Brand, SignedInClient, make_account, make_brand
 from tests.fuzz.everything import issue_token
-from wuma.chain.trace.exceptions import QueryTooLargeException
-from wuma.chain.trace.query import query_events
-from wuma.chain.trace.sight import HIDEABLE, Aliases, Rule, Sight
+from wuma.chain.trace.queries.exceptions import QueryTooLargeException
+from wuma.chain.trace.queries.query import query_events
+from wuma.chain.trace.sights.sight import HIDEABLE, Aliases, Rule, Sight
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.runtime import Runtime
 from wuma.kernel.tenancy import PLATFORM

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.chain.trace.test_capture import document, event
-from wuma.chain.trace import split
-from wuma.chain.trace.split import Split
+from wuma.chain.trace.capturing import split
+from wuma.chain.trace.capturing.split import Split
 from wuma.kernel.errors import InvalidInput
 
 _text = st.text(st.sampled_from('ab"\\{}[],: \n\t\u7269\U0001f95b\x7f'), max_size=12)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.chain.trace import plain_state
 from tests.chain.trace.worlds import CLASSES, MOMENTS, THINGS, Event, Listed, worlds
-from wuma.chain.trace.contents import contents_of
-from wuma.chain.trace.known import Known
-from wuma.chain.trace.state import InParent, Moment, State, states_of
+from wuma.chain.trace.lives.contents import contents_of
+from wuma.chain.trace.lives.known import Known
+from wuma.chain.trace.lives.state import InParent, Moment, State, states_of
 from wuma.chain.trace.vocabulary import EventType
 
 WORLDS: Final = int(os.environ.get("WUMA_WORLDS", "60"))

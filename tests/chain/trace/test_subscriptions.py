@@ -19,11 +19,12 @@ from sqlalchemy import text
 
 from tests.chain.trace.test_capture import LD_JSON, capture, document, event
 from tests.conftest import Brand, SignedInClient
-from wuma.chain.trace import capture_job, deliver, subscriptions, webhooks
-from wuma.chain.trace.matching import Matcher
-from wuma.chain.trace.query import understood
-from wuma.chain.trace.schedules import FIELDS, next_time, read_schedule
-from wuma.chain.trace.webhooks import NotDelivered, read_target, signature
+from wuma.chain.trace.capturing import capture_job
+from wuma.chain.trace.queries.query import understood
+from wuma.chain.trace.subscriptions import deliver, subscriptions, webhooks
+from wuma.chain.trace.subscriptions.matching import Matcher
+from wuma.chain.trace.subscriptions.schedules import FIELDS, next_time, read_schedule
+from wuma.chain.trace.subscriptions.webhooks import NotDelivered, read_target, signature
 from wuma.kernel import outbox
 from wuma.kernel.http import spool
 from wuma.kernel.runtime import Runtime
@@ -384,8 +385,8 @@ def test_the_next_time_is_the_first_that_the_schedule_means(
 def test_the_matcher_means_what_each_query_means(
     admin: SignedInClient, runtime: Runtime, brand: Brand
 ) -> None:
-    from wuma.chain.trace.chunks import read_events
-    from wuma.chain.trace.said import Said
+    from wuma.chain.trace.documents.said import Said
+    from wuma.chain.trace.shelves.chunks import read_events
 
     chance = random.Random(7)
     steps, names = ["shipping", "receiving", "packing"], [f"m{number}" for number in range(6)]

@@ -13,8 +13,8 @@ from tests.chain.trace.test_capture import capture, event
 from tests.conftest import Brand, SignedInClient
 from tests.labels import make_product, place_order, print_labels
 from wuma.chain.codes.orders import Level
-from wuma.chain.trace.containment import Bond, Mark, Stay, stays
-from wuma.chain.trace.timeline import Timeline, timeline_of
+from wuma.chain.trace.lives.containment import Bond, Mark, Stay, stays
+from wuma.chain.trace.lives.timeline import Timeline, timeline_of
 from wuma.kernel.runtime import Runtime
 
 T0 = datetime(2026, 5, 1, tzinfo=UTC)

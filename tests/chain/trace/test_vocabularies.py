@@ -12,9 +12,9 @@ from tests.chain.trace.test_capture import capture as captured
 from tests.chain.trace.test_capture import event
 from tests.chain.trace.test_query import NOW
 from tests.conftest import Brand, SignedInClient, make_account
-from wuma.chain.trace import vocabularies
-from wuma.chain.trace.query import query_events
-from wuma.chain.trace.sight import WHOLE, Rule, Sight
+from wuma.chain.trace.queries import vocabularies
+from wuma.chain.trace.queries.query import query_events
+from wuma.chain.trace.sights.sight import WHOLE, Rule, Sight
 from wuma.kernel.auth.grants import Role
 from wuma.kernel.runtime import Runtime
 

@@ -18,13 +18,13 @@ from tests.chain.trace.test_genealogy import WEIGHT, edges, parts
 from tests.chain.trace.test_state import named
 from tests.chain.trace.worlds import CLASSES, MOMENTS, THINGS, Event, worlds
 from tests.conftest import Brand
-from wuma.chain.trace.capture import capture
-from wuma.chain.trace.documents import ReadDocument, ReadEvent
-from wuma.chain.trace.genealogy import Direction, trace
-from wuma.chain.trace.known import Known, Run
-from wuma.chain.trace.reading import Captured
-from wuma.chain.trace.state import states_of
-from wuma.chain.trace.things import Things, key_of
+from wuma.chain.trace.capturing.capture import capture
+from wuma.chain.trace.documents.json_ld import ReadDocument, ReadEvent
+from wuma.chain.trace.lives.genealogy import Direction, trace
+from wuma.chain.trace.lives.known import Known, Run
+from wuma.chain.trace.lives.reading import Captured
+from wuma.chain.trace.lives.state import states_of
+from wuma.chain.trace.shelves.things import Things, key_of
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.runtime import Runtime
 

@@ -12,10 +12,10 @@ import pytest
 from tests.chain.trace.test_capture_job import Crash, job, seen, spooled, work
 from tests.chain.trace.test_xml_reading import SEEN, event_xml
 from tests.conftest import Brand, SignedInClient
-from wuma.chain.trace import capture_job
-from wuma.chain.trace.documents import read_head
-from wuma.chain.trace.split import Split
-from wuma.chain.trace.xml.translating import read_translated, translate
+from wuma.chain.trace.capturing import capture_job
+from wuma.chain.trace.capturing.split import Split
+from wuma.chain.trace.documents.json_ld import read_head
+from wuma.chain.trace.documents.xml.translating import read_translated, translate
 from wuma.kernel.errors import InvalidInput
 from wuma.kernel.http import spool
 from wuma.kernel.runtime import Runtime

@@ -16,8 +16,8 @@ from tests.chain.trace.test_json_strictness import documents
 from tests.chain.trace.test_xml_reading import SEEN, event_xml
 from tests.chain.trace.xml_documents import Xsds, published
 from tests.conftest import SignedInClient
-from wuma.chain.trace.documents import ReadDocument, read_document
-from wuma.chain.trace.xml.reading import read_xml_document
+from wuma.chain.trace.documents.json_ld import ReadDocument, read_document
+from wuma.chain.trace.documents.xml.reading import read_xml_document
 from wuma.kernel.errors import InvalidInput
 from wuma_gs1.event_hash import hash_of_json
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.chain.trace.xml_documents import Xsds, mutated, published, without_types
-from wuma.chain.trace.documents import ReadEvent, read_document
-from wuma.chain.trace.things import key_of
-from wuma.chain.trace.xml.parsing import DEPTH_MAX, TAG_BYTES_MAX
-from wuma.chain.trace.xml.reading import XmlReader, read_xml_document
+from wuma.chain.trace.documents.json_ld import ReadEvent, read_document
+from wuma.chain.trace.documents.xml.parsing import DEPTH_MAX, TAG_BYTES_MAX
+from wuma.chain.trace.documents.xml.reading import XmlReader, read_xml_document
+from wuma.chain.trace.shelves.things import key_of
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma_gs1.event_hash import event_hashes, hash_of_json
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests.chain.trace.test_json_strictness import documents
 from tests.chain.trace.xml_documents import Xsds, published
-from wuma.chain.trace.documents import ReadDocument, read_document
-from wuma.chain.trace.epc_formats import EpcFormat, in_format, prefixes_in
-from wuma.chain.trace.xml.reading import read_xml_document
-from wuma.chain.trace.xml.writing import CbvFormat, Unsayable, query_document
+from wuma.chain.trace.documents.json_ld import ReadDocument, read_document
+from wuma.chain.trace.documents.xml.reading import read_xml_document
+from wuma.chain.trace.documents.xml.writing import CbvFormat, Unsayable, query_document
+from wuma.chain.trace.queries.epc_formats import EpcFormat, in_format, prefixes_in
 from wuma.kernel.errors import InvalidInput
 from wuma_gs1.event_hash import hash_of_json
 

@@ -13,20 +13,20 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from wuma.chain.trace import mentions, postings
-from wuma.chain.trace.acts import Act, act_of
-from wuma.chain.trace.bodies import Coded
-from wuma.chain.trace.capture import _touches
-from wuma.chain.trace.chunks import Event as Kept
-from wuma.chain.trace.chunks import NewEvent, _Texts
-from wuma.chain.trace.documents import ReadEvent, classes_named
-from wuma.chain.trace.ilmd import gtin_of
-from wuma.chain.trace.kinds import Kind
-from wuma.chain.trace.known import Contact, Run
-from wuma.chain.trace.names import event_key
-from wuma.chain.trace.naming import LISTS, NamedList, Segment
-from wuma.chain.trace.postings import Role
-from wuma.chain.trace.things import FOREIGN_FROM, key_of
+from wuma.chain.trace.capturing.capture import _touches
+from wuma.chain.trace.documents.ilmd import gtin_of
+from wuma.chain.trace.documents.json_ld import ReadEvent, classes_named
+from wuma.chain.trace.documents.names import event_key
+from wuma.chain.trace.lives.acts import Act, act_of
+from wuma.chain.trace.lives.known import Contact, Run
+from wuma.chain.trace.shelves import mentions, postings
+from wuma.chain.trace.shelves.bodies import Coded
+from wuma.chain.trace.shelves.chunks import Event as Kept
+from wuma.chain.trace.shelves.chunks import NewEvent, _Texts
+from wuma.chain.trace.shelves.kinds import Kind
+from wuma.chain.trace.shelves.naming import LISTS, NamedList, Segment
+from wuma.chain.trace.shelves.postings import Role
+from wuma.chain.trace.shelves.things import FOREIGN_FROM, key_of
 from wuma.chain.trace.vocabulary import Action, EventType
 
 Event = dict[str, Any]

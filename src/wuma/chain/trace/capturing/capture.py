@@ -18,9 +18,10 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import chunks, ilmd, judging, mentions, outcomes, postings, seen, vocabularies
-from wuma.chain.trace.chunks import NewEvent
-from wuma.chain.trace.documents import (
+from wuma.chain.trace.capturing import judging, outcomes
+from wuma.chain.trace.capturing.rules import Setting
+from wuma.chain.trace.documents import ilmd
+from wuma.chain.trace.documents.json_ld import (
     FAULTS_NAMED_MAX,
     Json,
     ReadDocument,
@@ -28,13 +29,15 @@ from wuma.chain.trace.documents import (
     RefusedEvent,
     classes_named,
 )
-from wuma.chain.trace.exceptions import ValidationException
-from wuma.chain.trace.kinds import Kind
-from wuma.chain.trace.names import event_keys
-from wuma.chain.trace.naming import name_all
-from wuma.chain.trace.postings import Role, Touch, runs_of
-from wuma.chain.trace.rules import Setting
-from wuma.chain.trace.things import FOREIGN_FROM, Things
+from wuma.chain.trace.documents.names import event_keys
+from wuma.chain.trace.queries import vocabularies
+from wuma.chain.trace.queries.exceptions import ValidationException
+from wuma.chain.trace.shelves import chunks, mentions, postings, seen
+from wuma.chain.trace.shelves.chunks import NewEvent
+from wuma.chain.trace.shelves.kinds import Kind
+from wuma.chain.trace.shelves.naming import name_all
+from wuma.chain.trace.shelves.postings import Role, Touch, runs_of
+from wuma.chain.trace.shelves.things import FOREIGN_FROM, Things
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
 from wuma.kernel.errors import FieldError

@@ -27,9 +27,10 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import outcomes, vocabularies
-from wuma.chain.trace.capture import Behaviour, RulesBroken, store, take_turn, unknown
-from wuma.chain.trace.documents import (
+from wuma.chain.trace.capturing import outcomes
+from wuma.chain.trace.capturing.capture import Behaviour, RulesBroken, store, take_turn, unknown
+from wuma.chain.trace.capturing.split import Cut, Split
+from wuma.chain.trace.documents.json_ld import (
     FAULTS_NAMED_MAX,
     ReadEvent,
     RefusedEvent,
@@ -37,9 +38,9 @@ from wuma.chain.trace.documents import (
     read_head,
     trusted_event,
 )
-from wuma.chain.trace.rest import XML_TYPES
-from wuma.chain.trace.split import Cut, Split
-from wuma.chain.trace.xml.translating import TRANSLATED, read_translated, translate
+from wuma.chain.trace.documents.xml.translating import TRANSLATED, read_translated, translate
+from wuma.chain.trace.queries import vocabularies
+from wuma.chain.trace.queries.rest import XML_TYPES
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
 from wuma.kernel import telemetry
 from wuma.kernel.clock import utc_now

@@ -18,16 +18,16 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from wuma.chain.trace import capture_job, outcomes
-from wuma.chain.trace.capture import Behaviour, capture
-from wuma.chain.trace.chunks import BeingCaptured
-from wuma.chain.trace.exceptions import (
+from wuma.chain.trace.capturing import capture_job, outcomes
+from wuma.chain.trace.capturing.capture import Behaviour, capture
+from wuma.chain.trace.capturing.outcomes import EventOutcome, Fate
+from wuma.chain.trace.documents.xml.capture_job import job_document
+from wuma.chain.trace.queries.exceptions import (
     NoSuchNameException,
     ValidationException,
 )
-from wuma.chain.trace.outcomes import EventOutcome, Fate
-from wuma.chain.trace.page_tokens import PageTokens
-from wuma.chain.trace.rest import (
+from wuma.chain.trace.queries.page_tokens import PageTokens
+from wuma.chain.trace.queries.rest import (
     DOCUMENT_TYPES,
     PER_PAGE,
     PREFIX,
@@ -40,8 +40,8 @@ from wuma.chain.trace.rest import (
     discovery,
     link_on,
 )
-from wuma.chain.trace.routes import JSON_BODY, media_type_of, read_valid
-from wuma.chain.trace.xml.capture_job import job_document
+from wuma.chain.trace.queries.routes import JSON_BODY, media_type_of, read_valid
+from wuma.chain.trace.shelves.chunks import BeingCaptured
 from wuma.kernel.errors import InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.edge import LARGE_BODIES

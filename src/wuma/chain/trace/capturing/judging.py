@@ -18,14 +18,23 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.facade import Level, UnitRange, labelled
-from wuma.chain.trace.documents import ReadEvent
-from wuma.chain.trace.kinds import Kind
-from wuma.chain.trace.known import Known, Run, merged
-from wuma.chain.trace.postings import Role, Touch
-from wuma.chain.trace.reading import Captured
-from wuma.chain.trace.rules import DEFAULT, EXPECTED, Breach, Rule, Setting, Transfer, compare, judge
-from wuma.chain.trace.said import key
-from wuma.chain.trace.things import FOREIGN_FROM
+from wuma.chain.trace.capturing.rules import (
+    DEFAULT,
+    EXPECTED,
+    Breach,
+    Rule,
+    Setting,
+    Transfer,
+    compare,
+    judge,
+)
+from wuma.chain.trace.documents.json_ld import ReadEvent
+from wuma.chain.trace.documents.said import key
+from wuma.chain.trace.lives.known import Known, Run, merged
+from wuma.chain.trace.lives.reading import Captured
+from wuma.chain.trace.shelves.kinds import Kind
+from wuma.chain.trace.shelves.postings import Role, Touch
+from wuma.chain.trace.shelves.things import FOREIGN_FROM
 from wuma_gs1.cbv import BizStep
 
 CONTACTS_MAX: Final = 200_000

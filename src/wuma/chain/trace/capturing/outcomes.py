@@ -15,8 +15,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.documents import RefusedEvent
-from wuma.chain.trace.postings import runs_of
+from wuma.chain.trace.documents.json_ld import RefusedEvent
+from wuma.chain.trace.shelves.postings import runs_of
 
 Json = Mapping[str, Any]
 

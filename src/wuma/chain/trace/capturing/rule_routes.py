@@ -7,8 +7,8 @@ from typing import Final
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from wuma.chain.trace.judging import set_rule, settings_of
-from wuma.chain.trace.rules import EXPECTED, Rule, Setting
+from wuma.chain.trace.capturing.judging import set_rule, settings_of
+from wuma.chain.trace.capturing.rules import EXPECTED, Rule, Setting
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now
 

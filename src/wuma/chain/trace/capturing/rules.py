@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from wuma.chain.trace.acts import Act
-from wuma.chain.trace.known import Cell, Contact, Run
-from wuma.chain.trace.postings import Role
+from wuma.chain.trace.lives.acts import Act
+from wuma.chain.trace.lives.known import Cell, Contact, Run
+from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma_gs1.cbv import BizStep
 

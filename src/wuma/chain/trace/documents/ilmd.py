@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from wuma.chain.trace.things import key_of
+from wuma.chain.trace.shelves.things import key_of
 from wuma_gs1.digital_link import escaped
 
 LOT: Final = ("cbvmda:lotNumber", "gs1:lotNumber", "urn:epcglobal:cbv:mda:lotNumber")

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wuma.chain.trace.uris import are_uris, is_uri
+from wuma.chain.trace.documents.uris import are_uris, is_uri
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma_gs1.cbv import (

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from wuma.chain.trace.documents import Json
-from wuma.chain.trace.things import key_of
+from wuma.chain.trace.documents.json_ld import Json
+from wuma.chain.trace.shelves.things import key_of
 from wuma_gs1.event_documents import prefixes_of as prefixes_in
 
 KNOWN_PREFIXES: Final = {

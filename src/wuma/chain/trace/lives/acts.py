@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from wuma.chain.trace import ilmd
-from wuma.chain.trace.chunks import Event
-from wuma.chain.trace.names import name_key
-from wuma.chain.trace.said import key
+from wuma.chain.trace.documents import ilmd
+from wuma.chain.trace.documents.names import name_key
+from wuma.chain.trace.documents.said import key
+from wuma.chain.trace.shelves.chunks import Event
 from wuma.chain.trace.vocabulary import Action, EventType, bare_word
 from wuma_gs1.cbv import BizStep, Disposition, SourceDestinationType
 

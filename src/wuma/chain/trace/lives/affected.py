@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.genealogy import Direction, Part, trace
-from wuma.chain.trace.known import Known, Run
-from wuma.chain.trace.lives import EVER
-from wuma.chain.trace.reading import Captured
-from wuma.chain.trace.state import State, states_of
+from wuma.chain.trace.lives.genealogy import Direction, Part, trace
+from wuma.chain.trace.lives.known import Known, Run
+from wuma.chain.trace.lives.lives import EVER
+from wuma.chain.trace.lives.reading import Captured
+from wuma.chain.trace.lives.state import State, states_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.known import Run, merged
-from wuma.chain.trace.query import query_events
-from wuma.chain.trace.sight import WHOLE
-from wuma.chain.trace.things import Things
+from wuma.chain.trace.lives.known import Run, merged
+from wuma.chain.trace.queries.query import query_events
+from wuma.chain.trace.shelves.things import Things
+from wuma.chain.trace.sights.sight import WHOLE
 from wuma.kernel.clock import utc_now
 from wuma.kernel.keys import Keyring
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from wuma.chain.trace.known import Cell, Known, Run, merged
-from wuma.chain.trace.postings import Role
+from wuma.chain.trace.lives.known import Cell, Known, Run, merged
+from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import EventType
 
 

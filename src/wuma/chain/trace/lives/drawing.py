@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
-from wuma.chain.trace.genealogy import Link, Part
-from wuma.chain.trace.graph import Arrow, Box, Graph
+from wuma.chain.trace.lives.genealogy import Link, Part
+from wuma.chain.trace.lives.graph import Arrow, Box, Graph
 
 BOX_WIDTH: Final = 220
 BOX_HEIGHT: Final = 64

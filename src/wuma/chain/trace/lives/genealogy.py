@@ -28,13 +28,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from wuma.chain.trace.acts import Act
-from wuma.chain.trace.containment import Stay
-from wuma.chain.trace.contents import ever_in
-from wuma.chain.trace.ilmd import gtin_of
-from wuma.chain.trace.known import Cell, Contact, Known, Run, merged
-from wuma.chain.trace.lives import EVER, FOREVER, Window
-from wuma.chain.trace.postings import Role
+from wuma.chain.trace.documents.ilmd import gtin_of
+from wuma.chain.trace.lives.acts import Act
+from wuma.chain.trace.lives.containment import Stay
+from wuma.chain.trace.lives.contents import ever_in
+from wuma.chain.trace.lives.known import Cell, Contact, Known, Run, merged
+from wuma.chain.trace.lives.lives import EVER, FOREVER, Window
+from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import Action, EventType
 
 DEPTH_MAX: Final = 24

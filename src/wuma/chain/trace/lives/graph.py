@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from wuma.chain.trace.genealogy import Edge, Genealogy, Link, Part
-from wuma.chain.trace.known import Run
+from wuma.chain.trace.lives.genealogy import Edge, Genealogy, Link, Part
+from wuma.chain.trace.lives.known import Run
 
 BOXES_MAX: Final = 60
 """More than these are grouped; what a screen or a page can hold."""

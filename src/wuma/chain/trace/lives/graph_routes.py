@@ -14,17 +14,17 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.facade import TenantDirectory
-from wuma.chain.trace.drawing import svg_of
-from wuma.chain.trace.genealogy import DEPTH_MAX, Direction, Genealogy, Link, Part, trace
-from wuma.chain.trace.graph import Arrow, Box, Graph, Sort, graph_of
-from wuma.chain.trace.ilmd import gtin_of
-from wuma.chain.trace.items import AsOf, KnownAt, ThingRef
-from wuma.chain.trace.known import Known, Run
-from wuma.chain.trace.lives import EVER
-from wuma.chain.trace.reading import Captured
-from wuma.chain.trace.state import Existence, State, states_of
-from wuma.chain.trace.things import FOREIGN_FROM, find_thing, names_of
-from wuma.chain.trace.whose import Parties, PartyView
+from wuma.chain.trace.documents.ilmd import gtin_of
+from wuma.chain.trace.lives.drawing import svg_of
+from wuma.chain.trace.lives.genealogy import DEPTH_MAX, Direction, Genealogy, Link, Part, trace
+from wuma.chain.trace.lives.graph import Arrow, Box, Graph, Sort, graph_of
+from wuma.chain.trace.lives.items import AsOf, KnownAt, ThingRef
+from wuma.chain.trace.lives.known import Known, Run
+from wuma.chain.trace.lives.lives import EVER
+from wuma.chain.trace.lives.reading import Captured
+from wuma.chain.trace.lives.state import Existence, State, states_of
+from wuma.chain.trace.lives.whose import Parties, PartyView
+from wuma.chain.trace.shelves.things import FOREIGN_FROM, find_thing, names_of
 from wuma.kernel.errors import FieldError, NotFound
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program

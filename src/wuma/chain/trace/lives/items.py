@@ -11,18 +11,18 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.facade import CodeState, UnitFacts, facts_of
-from wuma.chain.trace.acts import Act
-from wuma.chain.trace.chunks import read_events
-from wuma.chain.trace.contents import contents_of
-from wuma.chain.trace.known import Known, Run
-from wuma.chain.trace.lives import Lived, learn_lives, lived
-from wuma.chain.trace.postings import Role, touches_of
-from wuma.chain.trace.reading import Captured
-from wuma.chain.trace.state import Existence, InParent, State, state_of
-from wuma.chain.trace.state import Moment as Since
-from wuma.chain.trace.things import FOREIGN_FROM, find_thing, names_of
+from wuma.chain.trace.lives.acts import Act
+from wuma.chain.trace.lives.contents import contents_of
+from wuma.chain.trace.lives.known import Known, Run
+from wuma.chain.trace.lives.lives import Lived, learn_lives, lived
+from wuma.chain.trace.lives.reading import Captured
+from wuma.chain.trace.lives.state import Existence, InParent, State, state_of
+from wuma.chain.trace.lives.state import Moment as Since
+from wuma.chain.trace.lives.whose import Parties, PartyView
+from wuma.chain.trace.shelves.chunks import read_events
+from wuma.chain.trace.shelves.postings import Role, touches_of
+from wuma.chain.trace.shelves.things import FOREIGN_FROM, find_thing, names_of
 from wuma.chain.trace.vocabulary import EventType
-from wuma.chain.trace.whose import Parties, PartyView
 from wuma.kernel.errors import NotFound
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program

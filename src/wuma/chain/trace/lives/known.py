@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from wuma.chain.trace.acts import Act
-from wuma.chain.trace.containment import Bond, Mark, Stay, stays
-from wuma.chain.trace.postings import Role
+from wuma.chain.trace.lives.acts import Act
+from wuma.chain.trace.lives.containment import Bond, Mark, Stay, stays
+from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import Action, EventType
 
 CONTACTS_MAX: Final = 1_500_000

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from wuma.chain.trace.acts import Act
-from wuma.chain.trace.containment import Stay
-from wuma.chain.trace.known import Cell, Known, Run
-from wuma.chain.trace.postings import Role
+from wuma.chain.trace.lives.acts import Act
+from wuma.chain.trace.lives.containment import Stay
+from wuma.chain.trace.lives.known import Cell, Known, Run
+from wuma.chain.trace.shelves.postings import Role
 
 DEPTH_MAX: Final = 6  # can, case, layer, pallet, container, ship
 EVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -10,13 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from wuma.chain.codes.facade import TenantDirectory
-from wuma.chain.trace.acts import Act, act_of
-from wuma.chain.trace.chunks import Event, filed_under, read_events
-from wuma.chain.trace.ilmd import gtin_of
-from wuma.chain.trace.known import Contact, Run
-from wuma.chain.trace.names import filed_key, keys_named
-from wuma.chain.trace.postings import CLASS_BITS, CLASSES, THING_BITS, Role
-from wuma.chain.trace.things import FOREIGN_FROM, foreign_keys
+from wuma.chain.trace.documents.ilmd import gtin_of
+from wuma.chain.trace.documents.names import filed_key, keys_named
+from wuma.chain.trace.lives.acts import Act, act_of
+from wuma.chain.trace.lives.known import Contact, Run
+from wuma.chain.trace.shelves.chunks import Event, filed_under, read_events
+from wuma.chain.trace.shelves.postings import CLASS_BITS, CLASSES, THING_BITS, Role
+from wuma.chain.trace.shelves.things import FOREIGN_FROM, foreign_keys
 
 ROWS_OF_RUN_MAX: Final = 50_000
 """Rows of the index read for one size class of one run: a batch of 50,000 cans has some dozens."""

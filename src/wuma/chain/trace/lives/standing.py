@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.known import Known, Run
-from wuma.chain.trace.reading import Captured
-from wuma.chain.trace.state import State, states_of
+from wuma.chain.trace.lives.known import Known, Run
+from wuma.chain.trace.lives.reading import Captured
+from wuma.chain.trace.lives.state import State, states_of
 
 
 def standing(

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from wuma.chain.trace.acts import IS_OUTGOING, IS_SALE, Act
-from wuma.chain.trace.known import Cell, Known, Run, merged
-from wuma.chain.trace.lives import DEPTH_MAX, Lived, learn_lives, lived
-from wuma.chain.trace.postings import Role
-from wuma.chain.trace.things import FOREIGN_FROM
+from wuma.chain.trace.lives.acts import IS_OUTGOING, IS_SALE, Act
+from wuma.chain.trace.lives.known import Cell, Known, Run, merged
+from wuma.chain.trace.lives.lives import DEPTH_MAX, Lived, learn_lives, lived
+from wuma.chain.trace.shelves.postings import Role
+from wuma.chain.trace.shelves.things import FOREIGN_FROM
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma_gs1.cbv import BizStep
 

@@ -16,9 +16,9 @@ from uuid import UUID
 
 import asyncpg
 
-from wuma.chain.trace.containment import Bond, Mark, stays
-from wuma.chain.trace.kinds import ACTIONS, TYPES
-from wuma.chain.trace.postings import EVENT_OF_HIT, HITS, Role
+from wuma.chain.trace.lives.containment import Bond, Mark, stays
+from wuma.chain.trace.shelves.kinds import ACTIONS, TYPES
+from wuma.chain.trace.shelves.postings import EVENT_OF_HIT, HITS, Role
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma_gs1.cbv import BizStep
 

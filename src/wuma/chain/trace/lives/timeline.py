@@ -13,13 +13,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.chunks import Event, read_events
-from wuma.chain.trace.containment import Stay
-from wuma.chain.trace.contents import contents_of
-from wuma.chain.trace.known import Known
-from wuma.chain.trace.lives import DEPTH_MAX, FOREVER, Window, learn_lives
-from wuma.chain.trace.postings import Role, Touched, touches_of
-from wuma.chain.trace.reading import Captured
+from wuma.chain.trace.lives.containment import Stay
+from wuma.chain.trace.lives.contents import contents_of
+from wuma.chain.trace.lives.known import Known
+from wuma.chain.trace.lives.lives import DEPTH_MAX, FOREVER, Window, learn_lives
+from wuma.chain.trace.lives.reading import Captured
+from wuma.chain.trace.shelves.chunks import Event, read_events
+from wuma.chain.trace.shelves.postings import Role, Touched, touches_of
 from wuma.chain.trace.vocabulary import Action
 
 EVENTS_TOLD_MAX: Final = 1_000

@@ -11,11 +11,12 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wuma.chain.trace.chunks import Event
-from wuma.chain.trace.epc_formats import EpcFormat, in_format, prefixes_in
-from wuma.chain.trace.exceptions import NotAcceptableException
-from wuma.chain.trace.query import EventPage
-from wuma.chain.trace.rest import (
+from wuma.chain.trace.documents.xml.writing import CbvFormat, Unsayable
+from wuma.chain.trace.documents.xml.writing import query_document as xml_document
+from wuma.chain.trace.queries.epc_formats import EpcFormat, in_format, prefixes_in
+from wuma.chain.trace.queries.exceptions import NotAcceptableException
+from wuma.chain.trace.queries.query import EventPage
+from wuma.chain.trace.queries.rest import (
     LD_JSON,
     STANDARD_CONTEXT,
     VERSIONS,
@@ -26,8 +27,7 @@ from wuma.chain.trace.rest import (
     link_on,
     one_of,
 )
-from wuma.chain.trace.xml.writing import CbvFormat, Unsayable
-from wuma.chain.trace.xml.writing import query_document as xml_document
+from wuma.chain.trace.shelves.chunks import Event
 from wuma.kernel.errors import FieldError
 
 QUERY_TYPES: Final = ("application/json", LD_JSON, *XML_TYPES)

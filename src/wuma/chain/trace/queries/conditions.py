@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from wuma.chain.trace.postings import Role
-from wuma.chain.trace.said import Said, key
+from wuma.chain.trace.documents.said import Said, key
+from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import bare_word
 from wuma_gs1.cbv import BizStep, Disposition, Word
 from wuma_gs1.digital_link import DigitalLink

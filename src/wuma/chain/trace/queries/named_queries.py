@@ -16,15 +16,15 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.exceptions import (
+from wuma.chain.trace.queries.exceptions import (
     NoSuchNameException,
     QueryParameterException,
     QueryValidationException,
     ResourceAlreadyExistsException,
     ValidationException,
 )
-from wuma.chain.trace.parameters import Asked, Query, read_query
-from wuma.chain.trace.query import understood
+from wuma.chain.trace.queries.parameters import Asked, Query, read_query
+from wuma.chain.trace.queries.query import understood
 from wuma.kernel.errors import FieldError
 
 QUERIES_MAX: Final = 1_000

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
-from wuma.chain.trace.answers import answer_page
-from wuma.chain.trace.exceptions import QueryParameterException, UnsupportedMediaTypeException
-from wuma.chain.trace.named_queries import (
+from wuma.chain.trace.queries.answers import answer_page
+from wuma.chain.trace.queries.exceptions import QueryParameterException, UnsupportedMediaTypeException
+from wuma.chain.trace.queries.named_queries import (
     NamedQuery,
     delete_query,
     name_query,
@@ -19,10 +19,9 @@ from wuma.chain.trace.named_queries import (
     named_query,
     no_query,
 )
-from wuma.chain.trace.page_tokens import PageTokens
-from wuma.chain.trace.partner_sights import sight_of
-from wuma.chain.trace.query import query_events
-from wuma.chain.trace.rest import (
+from wuma.chain.trace.queries.page_tokens import PageTokens
+from wuma.chain.trace.queries.query import query_events
+from wuma.chain.trace.queries.rest import (
     JSON_TYPES,
     PER_PAGE,
     PREFIX,
@@ -36,7 +35,8 @@ from wuma.chain.trace.rest import (
     link_on,
     prefixes_of,
 )
-from wuma.chain.trace.sight import Sight
+from wuma.chain.trace.sights.partner_sights import sight_of
+from wuma.chain.trace.sights.sight import Sight
 from wuma.kernel.errors import FieldError
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Now, Program

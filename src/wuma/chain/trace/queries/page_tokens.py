@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from wuma.chain.trace.exceptions import QueryParameterException
+from wuma.chain.trace.queries.exceptions import QueryParameterException
 from wuma.kernel.errors import InvalidInput
 from wuma.kernel.http.paging import read_token, write_token
 from wuma.kernel.keys import Keyring

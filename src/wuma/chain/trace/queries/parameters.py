@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from wuma.chain.trace.conditions import (
+from wuma.chain.trace.documents.json_ld import Json
+from wuma.chain.trace.documents.said import KNOWN_PREFIXES, Said, expanded, key
+from wuma.chain.trace.queries.conditions import (
     ATTRIBUTED_FIELDS,
     OPERATORS,
     Condition,
@@ -34,9 +36,7 @@ from wuma.chain.trace.conditions import (
     within,
     words,
 )
-from wuma.chain.trace.documents import Json
-from wuma.chain.trace.postings import Role
-from wuma.chain.trace.said import KNOWN_PREFIXES, Said, expanded, key
+from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import Action, EventType, bare_word
 from wuma.kernel.errors import FieldError
 from wuma_gs1.cbv import (

@@ -19,17 +19,17 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.chunks import Event, events_named, read_events
-from wuma.chain.trace.conditions import Hint, Test, Touching
-from wuma.chain.trace.exceptions import QueryParameterException, QueryTooLargeException
-from wuma.chain.trace.page_tokens import PageTokens
-from wuma.chain.trace.parameters import Asked, Prefixes, Query, read_query
-from wuma.chain.trace.postings import TOUCHES_READ_MAX, touches_of
-from wuma.chain.trace.said import Said
-from wuma.chain.trace.sight import Sight
-from wuma.chain.trace.things import Things
-from wuma.chain.trace.vocabularies import resolved
-from wuma.chain.trace.walk import Narrowing, Order, Position, both, walk
+from wuma.chain.trace.documents.said import Said
+from wuma.chain.trace.queries.conditions import Hint, Test, Touching
+from wuma.chain.trace.queries.exceptions import QueryParameterException, QueryTooLargeException
+from wuma.chain.trace.queries.page_tokens import PageTokens
+from wuma.chain.trace.queries.parameters import Asked, Prefixes, Query, read_query
+from wuma.chain.trace.queries.vocabularies import resolved
+from wuma.chain.trace.shelves.chunks import Event, events_named, read_events
+from wuma.chain.trace.shelves.postings import TOUCHES_READ_MAX, touches_of
+from wuma.chain.trace.shelves.things import Things
+from wuma.chain.trace.shelves.walk import Narrowing, Order, Position, both, walk
+from wuma.chain.trace.sights.sight import Sight
 from wuma.kernel.errors import FieldError
 from wuma.kernel.keys import Keyring
 

@@ -17,12 +17,11 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from wuma.chain.codes.facade import public_names
-from wuma.chain.trace.answers import answer_page
-from wuma.chain.trace.exceptions import NoSuchNameException
-from wuma.chain.trace.page_tokens import PageTokens
-from wuma.chain.trace.partner_sights import sight_of
-from wuma.chain.trace.query import EVENTS_LOOKED_AT_MAX, query_events
-from wuma.chain.trace.rest import (
+from wuma.chain.trace.queries.answers import answer_page
+from wuma.chain.trace.queries.exceptions import NoSuchNameException
+from wuma.chain.trace.queries.page_tokens import PageTokens
+from wuma.chain.trace.queries.query import EVENTS_LOOKED_AT_MAX, query_events
+from wuma.chain.trace.queries.rest import (
     JSON_TYPES,
     PER_PAGE,
     PREFIX,
@@ -36,9 +35,10 @@ from wuma.chain.trace.rest import (
     link_on,
     prefixes_of,
 )
-from wuma.chain.trace.seen import Kind, has_seen, has_seen_thing, name_of, names_after, things_after
-from wuma.chain.trace.sight import Sight
-from wuma.chain.trace.things import FOREIGN_FROM, Things, foreign_keys
+from wuma.chain.trace.shelves.seen import Kind, has_seen, has_seen_thing, name_of, names_after, things_after
+from wuma.chain.trace.shelves.things import FOREIGN_FROM, Things, foreign_keys
+from wuma.chain.trace.sights.partner_sights import sight_of
+from wuma.chain.trace.sights.sight import Sight
 from wuma.chain.trace.vocabulary import EventType
 from wuma.kernel.http.access import Principal, needs
 from wuma.kernel.http.endpoint import Actor, Db, Now, Program

@@ -22,8 +22,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wuma.chain.trace.exceptions import NotAcceptableException, URITooLongException
-from wuma.chain.trace.parameters import Asked
+from wuma.chain.trace.queries.exceptions import NotAcceptableException, URITooLongException
+from wuma.chain.trace.queries.parameters import Asked
 from wuma.kernel.errors import FieldError, Refusal
 from wuma.kernel.http.endpoint import Endpoint
 from wuma.kernel.http.problems import invalid_request, refused, told

@@ -11,20 +11,20 @@ import msgspec
 from fastapi import APIRouter, Depends, Response
 from starlette.requests import Request
 
-from wuma.chain.trace import query
-from wuma.chain.trace.answers import answer_events, answer_page
-from wuma.chain.trace.capture import Captured, capture
-from wuma.chain.trace.chunks import Event
-from wuma.chain.trace.documents import ReadDocument, read_document
-from wuma.chain.trace.exceptions import (
+from wuma.chain.trace.capturing.capture import Captured, capture
+from wuma.chain.trace.capturing.split import EVENT_BYTES_MAX
+from wuma.chain.trace.documents.json_ld import ReadDocument, read_document
+from wuma.chain.trace.documents.names import event_key, name_of
+from wuma.chain.trace.documents.xml.reading import read_xml_document
+from wuma.chain.trace.queries import query
+from wuma.chain.trace.queries.answers import answer_events, answer_page
+from wuma.chain.trace.queries.exceptions import (
     NoSuchNameException,
     ResourceAlreadyExistsException,
     UnsupportedMediaTypeException,
     ValidationException,
 )
-from wuma.chain.trace.names import event_key, name_of
-from wuma.chain.trace.partner_sights import sight_of
-from wuma.chain.trace.rest import (
+from wuma.chain.trace.queries.rest import (
     DOCUMENT_TYPES,
     JSON_TYPES,
     PER_PAGE,
@@ -38,8 +38,8 @@ from wuma.chain.trace.rest import (
     discovery,
     prefixes_of,
 )
-from wuma.chain.trace.split import EVENT_BYTES_MAX
-from wuma.chain.trace.xml.reading import read_xml_document
+from wuma.chain.trace.shelves.chunks import Event
+from wuma.chain.trace.sights.partner_sights import sight_of
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Now, Program

@@ -15,10 +15,10 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.conditions import Attributed, Condition, Within, attributed, within_places
-from wuma.chain.trace.exceptions import QueryParameterException, QueryTooLargeException
-from wuma.chain.trace.said import key
-from wuma.chain.trace.sight import Sight
+from wuma.chain.trace.documents.said import key
+from wuma.chain.trace.queries.conditions import Attributed, Condition, Within, attributed, within_places
+from wuma.chain.trace.queries.exceptions import QueryParameterException, QueryTooLargeException
+from wuma.chain.trace.sights.sight import Sight
 from wuma.chain.trace.vocabulary import bare_word
 from wuma.kernel.errors import FieldError
 from wuma.support.masterdata import facade as masterdata

@@ -9,8 +9,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from wuma.chain.trace.page_tokens import PageTokens
-from wuma.chain.trace.rest import (
+from wuma.chain.trace.queries.page_tokens import PageTokens
+from wuma.chain.trace.queries.rest import (
     JSON_TYPES,
     PER_PAGE,
     PREFIX,
@@ -24,7 +24,7 @@ from wuma.chain.trace.rest import (
     discovery,
     link_on,
 )
-from wuma.chain.trace.vocabularies import elements, read_master_data_query, told
+from wuma.chain.trace.queries.vocabularies import elements, read_master_data_query, told
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Now, Program
 

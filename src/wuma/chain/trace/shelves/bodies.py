@@ -19,9 +19,9 @@ from uuid import UUID
 
 import msgspec
 
-from wuma.chain.trace.code_texts import CodeTexts
-from wuma.chain.trace.documents import ReadEvent
-from wuma.chain.trace.naming import LISTS, NamedList
+from wuma.chain.trace.documents.json_ld import ReadEvent
+from wuma.chain.trace.shelves.code_texts import CodeTexts
+from wuma.chain.trace.shelves.naming import LISTS, NamedList
 
 JSON_IN_ZLIB: Final = 1
 """A JSON list of events, compressed: how bodies were coded first."""

@@ -20,14 +20,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import code_texts
-from wuma.chain.trace.bodies import SHAPES_AND_RUNS, Coded, decode, encode
-from wuma.chain.trace.code_texts import CodeTexts
-from wuma.chain.trace.documents import ReadEvent
-from wuma.chain.trace.filing import EVENTS_PER_CHUNK, Filing, Pair, chunks_of, filed, unfiled
-from wuma.chain.trace.kinds import Kind, kinds_numbered, number_kinds
-from wuma.chain.trace.names import event_key, filed_key, keys_named, name_key, name_of
-from wuma.chain.trace.naming import Named, NamedList, merged
+from wuma.chain.trace.documents.json_ld import ReadEvent
+from wuma.chain.trace.documents.names import event_key, filed_key, keys_named, name_key, name_of
+from wuma.chain.trace.shelves import code_texts
+from wuma.chain.trace.shelves.bodies import SHAPES_AND_RUNS, Coded, decode, encode
+from wuma.chain.trace.shelves.code_texts import CodeTexts
+from wuma.chain.trace.shelves.filing import EVENTS_PER_CHUNK, Filing, Pair, chunks_of, filed, unfiled
+from wuma.chain.trace.shelves.kinds import Kind, kinds_numbered, number_kinds
+from wuma.chain.trace.shelves.naming import Named, NamedList, merged
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.errors import ComeAgain
 

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import ilmd
-from wuma.chain.trace.postings import Role
+from wuma.chain.trace.documents import ilmd
+from wuma.chain.trace.shelves.postings import Role
 
 Mention = tuple[int, Role, int]
 """An event, how it mentions a thing, and the thing."""

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from wuma.chain.trace.code_texts import Units
-from wuma.chain.trace.documents import Json
-from wuma.chain.trace.things import Numbered, Things
+from wuma.chain.trace.documents.json_ld import Json
+from wuma.chain.trace.shelves.code_texts import Units
+from wuma.chain.trace.shelves.things import Numbered, Things
 
 LISTS: Final = ("parentID", "epcList", "childEPCs", "inputEPCList", "outputEPCList")
 """The fields that name things one by one."""

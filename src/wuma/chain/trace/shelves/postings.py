@@ -21,7 +21,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.filing import EVENTS_PER_CHUNK
+from wuma.chain.trace.shelves.filing import EVENTS_PER_CHUNK
 
 THING_BITS: Final = 44
 CLASS_BITS: Final = 4

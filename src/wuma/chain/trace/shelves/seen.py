@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.postings import Role, Touch, runs_of
-from wuma.chain.trace.said import key
+from wuma.chain.trace.documents.said import key
+from wuma.chain.trace.shelves.postings import Role, Touch, runs_of
 from wuma.chain.trace.vocabulary import bare_word
 from wuma_gs1.cbv import BizStep, Disposition, Word
 

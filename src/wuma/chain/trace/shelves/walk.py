@@ -16,9 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.chunks import CHUNK_OF, FILING_COLUMNS, filing_of
-from wuma.chain.trace.filing import EVENTS_PER_CHUNK, SPAN_MAX, unfiled
-from wuma.chain.trace.kinds import Kind, all_kinds
+from wuma.chain.trace.shelves.chunks import CHUNK_OF, FILING_COLUMNS, filing_of
+from wuma.chain.trace.shelves.filing import EVENTS_PER_CHUNK, SPAN_MAX, unfiled
+from wuma.chain.trace.shelves.kinds import Kind, all_kinds
 
 Order: TypeAlias = Literal["at", "captured_at"]
 Position: TypeAlias = tuple[datetime, int]

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.chunks import Event, read_events
+from wuma.chain.trace.shelves.chunks import Event, read_events
 
 _CHUNKS = text(
     "SELECT k.id, k.event_count, k.body, c.context"

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, field_v
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.sight import HIDEABLE, WHOLE, Aliases, Rule, Sight
+from wuma.chain.trace.sights.sight import HIDEABLE, WHOLE, Aliases, Rule, Sight
 from wuma.chain.trace.vocabulary import EventType, bare_word
 from wuma.kernel.errors import Forbidden, Refusal
 from wuma.kernel.http.access import Principal

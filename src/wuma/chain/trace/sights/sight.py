@@ -17,9 +17,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from wuma.chain.trace.chunks import Event
-from wuma.chain.trace.documents import Json, lacks
-from wuma.chain.trace.said import key
+from wuma.chain.trace.documents.json_ld import Json, lacks
+from wuma.chain.trace.documents.said import key
+from wuma.chain.trace.shelves.chunks import Event
 from wuma.chain.trace.vocabulary import bare_word
 from wuma.kernel.crypto import Aes256
 from wuma.kernel.keys import Keyring

@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, StringConstraints
 
-from wuma.chain.trace.answers import given_back
-from wuma.chain.trace.partner_sights import (
+from wuma.chain.trace.queries.answers import given_back
+from wuma.chain.trace.queries.query import query_events
+from wuma.chain.trace.sights.partner_sights import (
     BOUND,
     PartnerSight,
     SightDraft,
@@ -19,7 +20,6 @@ from wuma.chain.trace.partner_sights import (
     kept_sights,
     sight_of_partner,
 )
-from wuma.chain.trace.query import query_events
 from wuma.kernel.auth import tokens
 from wuma.kernel.auth.models import ApiToken
 from wuma.kernel.errors import Forbidden

@@ -13,17 +13,17 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace import subscriptions
-from wuma.chain.trace.answers import given_back, query_document
-from wuma.chain.trace.chunks import read_events
-from wuma.chain.trace.exceptions import NoSuchNameException
-from wuma.chain.trace.matching import Matcher
-from wuma.chain.trace.named_queries import NamedQuery, named_query
-from wuma.chain.trace.parameters import Query
-from wuma.chain.trace.query import events_after
-from wuma.chain.trace.sight import WHOLE
-from wuma.chain.trace.subscriptions import DELIVER_TASK, Subscription
-from wuma.chain.trace.webhooks import NotDelivered, send, signature
+from wuma.chain.trace.queries.answers import given_back, query_document
+from wuma.chain.trace.queries.exceptions import NoSuchNameException
+from wuma.chain.trace.queries.named_queries import NamedQuery, named_query
+from wuma.chain.trace.queries.parameters import Query
+from wuma.chain.trace.queries.query import events_after
+from wuma.chain.trace.shelves.chunks import read_events
+from wuma.chain.trace.sights.sight import WHOLE
+from wuma.chain.trace.subscriptions import subscriptions
+from wuma.chain.trace.subscriptions.matching import Matcher
+from wuma.chain.trace.subscriptions.subscriptions import DELIVER_TASK, Subscription
+from wuma.chain.trace.subscriptions.webhooks import NotDelivered, send, signature
 from wuma.facts.trace import EventsCaptured
 from wuma.kernel import outbox, telemetry
 from wuma.kernel.clock import utc_now

@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from wuma.chain.trace.chunks import Event
-from wuma.chain.trace.conditions import Hint, Touching
-from wuma.chain.trace.parameters import Query
-from wuma.chain.trace.said import Said
-from wuma.chain.trace.things import key_of
+from wuma.chain.trace.documents.said import Said
+from wuma.chain.trace.queries.conditions import Hint, Touching
+from wuma.chain.trace.queries.parameters import Query
+from wuma.chain.trace.shelves.chunks import Event
+from wuma.chain.trace.shelves.things import key_of
 
 Token = tuple[str, str]
 

@@ -12,12 +12,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, BaseModel, Field
 from starlette.requests import Request
 
-from wuma.chain.trace import subscriptions
-from wuma.chain.trace.exceptions import NoSuchNameException
-from wuma.chain.trace.named_queries import named_query
-from wuma.chain.trace.named_query_routes import read_body
-from wuma.chain.trace.page_tokens import PageTokens
-from wuma.chain.trace.rest import (
+from wuma.chain.trace.queries.exceptions import NoSuchNameException
+from wuma.chain.trace.queries.named_queries import named_query
+from wuma.chain.trace.queries.named_query_routes import read_body
+from wuma.chain.trace.queries.page_tokens import PageTokens
+from wuma.chain.trace.queries.rest import (
     PER_PAGE,
     PREFIX,
     EpcisEndpoint,
@@ -27,7 +26,8 @@ from wuma.chain.trace.rest import (
     discovery,
     link_on,
 )
-from wuma.chain.trace.subscriptions import Subscription
+from wuma.chain.trace.subscriptions import subscriptions
+from wuma.chain.trace.subscriptions.subscriptions import Subscription
 from wuma.kernel.http.access import needs
 from wuma.kernel.http.endpoint import Actor, Db, Endpoint, Now, Program
 

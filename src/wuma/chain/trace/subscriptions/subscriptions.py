@@ -18,9 +18,9 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from wuma.chain.trace.exceptions import NoSuchNameException, ValidationException
-from wuma.chain.trace.schedules import Times, next_time, read_schedule
-from wuma.chain.trace.webhooks import read_target
+from wuma.chain.trace.queries.exceptions import NoSuchNameException, ValidationException
+from wuma.chain.trace.subscriptions.schedules import Times, next_time, read_schedule
+from wuma.chain.trace.subscriptions.webhooks import read_target
 from wuma.kernel.crypto import Cell, FieldCipher
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma.kernel.ids import uuid7

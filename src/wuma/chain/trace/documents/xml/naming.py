@@ -7,8 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import quote, unquote
 
-from wuma.chain.trace.documents import PROTECTED_TERMS
-from wuma.chain.trace.xml.parsing import EPCIS_NAMESPACES, HEADER_NAMESPACE, INSTANCE_NAMESPACE, Name
+from wuma.chain.trace.documents.json_ld import PROTECTED_TERMS
+from wuma.chain.trace.documents.xml.parsing import (
+    EPCIS_NAMESPACES,
+    HEADER_NAMESPACE,
+    INSTANCE_NAMESPACE,
+    Name,
+)
 
 STANDARD_CONTEXT: Final = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld"
 KNOWN: Final[Mapping[str, str]] = {

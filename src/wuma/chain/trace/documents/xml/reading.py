@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from wuma.chain.trace.documents import (
+from wuma.chain.trace.documents.json_ld import (
     EVENTS_MAX,
     FAULTS_NAMED_MAX,
     FAULTS_OF_EVENT_MAX,
@@ -25,11 +25,10 @@ from wuma.chain.trace.documents import (
     RefusedEvent,
     read_fields,
 )
-from wuma.chain.trace.uris import is_uri
-from wuma.chain.trace.vocabulary import bare_word
-from wuma.chain.trace.xml.models import EVENTS, MODELS_1, MODELS_2, ROOTS, Model, Particle
-from wuma.chain.trace.xml.naming import Prefixes
-from wuma.chain.trace.xml.parsing import (
+from wuma.chain.trace.documents.uris import is_uri
+from wuma.chain.trace.documents.xml.models import EVENTS, MODELS_1, MODELS_2, ROOTS, Model, Particle
+from wuma.chain.trace.documents.xml.naming import Prefixes
+from wuma.chain.trace.documents.xml.parsing import (
     EPCIS_NAMESPACES,
     INSTANCE_NAMESPACE,
     Element,
@@ -40,6 +39,7 @@ from wuma.chain.trace.xml.parsing import (
     name_of,
     shown,
 )
+from wuma.chain.trace.vocabulary import bare_word
 from wuma.kernel.errors import FieldError, InvalidInput
 from wuma_gs1.cbv import (
     MEASUREMENT_TYPES,

@@ -11,8 +11,8 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from wuma.chain.trace.documents import FAULTS_NAMED_MAX, ReadEvent, RefusedEvent, trusted_event
-from wuma.chain.trace.xml.reading import XmlReader
+from wuma.chain.trace.documents.json_ld import FAULTS_NAMED_MAX, ReadEvent, RefusedEvent, trusted_event
+from wuma.chain.trace.documents.xml.reading import XmlReader
 from wuma.kernel.errors import FieldError, InvalidInput
 
 TRANSLATED: Final = ".translated"

@@ -16,9 +16,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from wuma.chain.trace.xml.models import MODELS_1, MODELS_2, Model
-from wuma.chain.trace.xml.naming import KNOWN, xml_name
-from wuma.chain.trace.xml.parsing import INSTANCE_NAMESPACE
+from wuma.chain.trace.documents.xml.models import MODELS_1, MODELS_2, Model
+from wuma.chain.trace.documents.xml.naming import KNOWN, xml_name
+from wuma.chain.trace.documents.xml.parsing import INSTANCE_NAMESPACE
 from wuma_gs1.cbv import (
     MEASUREMENT_TYPES,
     SENSOR_ALERTS,

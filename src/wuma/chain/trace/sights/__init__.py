@@ -1,0 +1,1 @@
+"""What a partner may see of events, decided in one place."""
