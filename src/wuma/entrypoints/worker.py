@@ -21,6 +21,7 @@ from wuma.kernel.settings import Settings
 
 JOBS_AT_ONCE: Final = 2
 LOOK_EVERY_SECONDS: Final = 0.3  # how long a fact waits for its subscribers when there was nothing to do
+BREATH_SECONDS: Final = 0.1  # between two looks while facts trickle in: a look costs milliseconds
 WAIT_AFTER_FAILURE_SECONDS: Final = 2.0
 
 log = telemetry.logger(__name__)
@@ -93,8 +94,8 @@ def tell_facts(runtime: Runtime, stopping: threading.Event) -> None:
                 told_count += outbox.deliver(runtime.database, subscription)
             except Exception as failure:  # noqa: BLE001 - one bad handler must not silence the others
                 _put_off(runtime, subscription, failure, stopping)
-        if told_count == 0:
-            stopping.wait(LOOK_EVERY_SECONDS)
+        if told_count < outbox.BATCH_COUNT_MAX:  # what comes meanwhile is told together
+            stopping.wait(BREATH_SECONDS if told_count else LOOK_EVERY_SECONDS)
 
 
 def _put_off(
