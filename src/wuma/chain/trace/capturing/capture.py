@@ -179,7 +179,7 @@ def store(
     while left:
         point = session.begin_nested() if Setting.REFUSE in rules.values() else None
         new, touches = _write(session, keyring, tenant_id, capture_id, left, at=at)
-        found = judging.verdicts(session, tenant_id, rules, {one.id: one.event for one in new}, touches)
+        found = judging.verdicts(session, tenant_id, rules, new, touches)
         if not found.refused or point is None:
             if point is not None:
                 point.commit()

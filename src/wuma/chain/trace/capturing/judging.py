@@ -1,14 +1,15 @@
 """Holding new events against the rules, within the transaction that stores them.
 
-They are stored first, so that they and what was before are read in one way; what a brand refuses is then
-taken back with a savepoint. Lives are read by runs of things, a few statements for a batch of events.
+They are stored first, with their numbers; what a brand refuses is then taken back with a savepoint. Nothing
+that has just been stored is read again (with_new.py), and of what was before only what a rule that is not off
+needs: runs of things, in a few statements for a batch of events.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -26,13 +27,13 @@ from wuma.chain.trace.capturing.rules import (
     Setting,
     Transfer,
     compare,
+    goes_in_and_out,
     judge,
 )
-from wuma.chain.trace.documents.json_ld import ReadEvent
+from wuma.chain.trace.capturing.with_new import WithNew
 from wuma.chain.trace.documents.said import key
-from wuma.chain.trace.lives.known import Known, Run, merged
-from wuma.chain.trace.lives.reading import Captured
-from wuma.chain.trace.shelves.kinds import Kind
+from wuma.chain.trace.lives.known import Cell, Known, Run, Source, merged
+from wuma.chain.trace.shelves.chunks import NewEvent
 from wuma.chain.trace.shelves.postings import Role, Touch
 from wuma.chain.trace.shelves.things import FOREIGN_FROM
 from wuma_gs1.cbv import BizStep
@@ -42,6 +43,9 @@ CONTACTS_MAX: Final = 200_000
 BREACHES_OF_EVENT_MAX: Final = 5
 EVENTS_OF_TRANSACTION_MAX: Final = 1_000
 _ALWAYS: Final = datetime(9990, 1, 1, tzinfo=UTC)
+
+_OF_PARENTS: Final = frozenset({Rule.PACKED_TWICE, Rule.WRONG_PARENT})
+_OF_LIVES: Final = frozenset(Rule) - {Rule.RECEIVED_OTHERWISE}
 
 Settings = Mapping[Rule, Setting]
 
@@ -73,59 +77,74 @@ def verdicts(
     session: Session,
     tenant_id: int,
     settings: Settings,
-    new: Mapping[int, ReadEvent],
+    new: Sequence[NewEvent],
     touches: Sequence[Touch],
 ) -> Verdicts:
     """Hold stored events against the rules that are not off."""
-    if not new or all(setting is Setting.OFF for setting in settings.values()):
+    asked = {rule for rule, setting in settings.items() if setting is not Setting.OFF}
+    if not new or not asked:
         return Verdicts()
-    breaches = [
-        breach
-        for breach in (
-            *_of_lives(session, tenant_id, new, touches),
-            *_of_transactions(session, tenant_id, new),
-        )
-        if settings[breach.rule] is not Setting.OFF
-    ]
+    events = {one.id: one for one in new}
+    source = WithNew(session, tenant_id, new, touches)
+    breaches: list[Breach] = []
+    if asked & _OF_LIVES:
+        breaches += _of_lives(session, source, events, touches, asked)
+    # Noted in any case: a rule that is chosen tomorrow compares with what was shipped today.
+    received = _note_transactions(session, tenant_id, new)
+    if Rule.RECEIVED_OTHERWISE in asked:
+        breaches += _of_transactions(session, source, tenant_id, events, received)
     told: dict[Setting, defaultdict[int, list[dict[str, str]]]] = {
         Setting.WARN: defaultdict(list),
         Setting.REFUSE: defaultdict(list),
     }
-    keys = Captured(session, tenant_id).keys(breach.first for breach in breaches[:1_000])
+    keys = source.keys(breach.first for breach in breaches[:1_000])
     for breach in breaches:
         faults = told[settings[breach.rule]][breach.event_id]
         if len(faults) < BREACHES_OF_EVENT_MAX:
-            faults.append(_fault(breach, new[breach.event_id], keys))
+            faults.append(_fault(breach, events[breach.event_id], keys))
     return Verdicts(warned=told[Setting.WARN], refused=told[Setting.REFUSE])
 
 
-def _fault(breach: Breach, event: ReadEvent, keys: Mapping[int, str]) -> dict[str, str]:
+def _fault(breach: Breach, new: NewEvent, keys: Mapping[int, str]) -> dict[str, str]:
     name = keys.get(breach.first, f"code {breach.first}")
     count = breach.last - breach.first + 1
     got = name if count == 1 else f"{name} and {count - 1} more"
     if breach.other_event_id is not None:
         got += f", event {breach.other_event_id}"
-    at = f"/epcisBody/eventList/{event.place}"
+    at = f"/epcisBody/eventList/{new.event.place}"
     return {"at": at, "expected": EXPECTED[breach.rule], "got": got, "rule": breach.rule.value}
 
 
 def _of_lives(
-    session: Session, tenant_id: int, new: Mapping[int, ReadEvent], touches: Sequence[Touch]
+    session: Session,
+    source: Source,
+    new: Container[int],
+    touches: Sequence[Touch],
+    asked: Container[Rule],
 ) -> list[Breach]:
-    known = Known(Captured(session, tenant_id), _ALWAYS, contacts_max=CONTACTS_MAX)
+    known = Known(source, _ALWAYS, contacts_max=CONTACTS_MAX)
     runs = merged((touch.first, touch.last) for touch in touches if touch.role is not Role.CLASS)
-    known.learn_parents(runs)
+    known.learn(runs)
+    cells = [cell for run in runs for cell in known.cells(run)]
+    if any(rule in asked for rule in _OF_PARENTS):
+        known.learn((parent, parent) for cell in cells for parent in goes_in_and_out(cell))
 
     def emptied(parent: int) -> list[Any]:
         return [
             act for act, contact in known.cell(parent).touched if contact.role is Role.PARENT and act.empties
         ]
 
-    found: list[Breach] = []
-    for run in runs:
-        for cell in known.cells(run):
-            found += judge(cell, new.__contains__, emptied, is_own=cell.last < FOREIGN_FROM)
+    found = [
+        breach
+        for cell in cells
+        for breach in judge(cell, new.__contains__, emptied, is_own=_is_own(cell))
+        if breach.rule in asked
+    ]
     return _but_commissioned_otherwise(session, found)
+
+
+def _is_own(cell: Cell) -> bool:
+    return cell.last < FOREIGN_FROM
 
 
 def _but_commissioned_otherwise(session: Session, breaches: list[Breach]) -> list[Breach]:
@@ -144,36 +163,40 @@ def _but_commissioned_otherwise(session: Session, breaches: list[Breach]) -> lis
     ]
 
 
-def _of_transactions(session: Session, tenant_id: int, new: Mapping[int, ReadEvent]) -> list[Breach]:
-    """Note shipments and receipts by their transactions, and compare those of the new receipts."""
+def _note_transactions(session: Session, tenant_id: int, new: Sequence[NewEvent]) -> set[UUID]:
+    """Note shipments and receipts by their transactions, and return those of the receipts."""
     rows = [
-        (transaction, event_id, is_receipt)
-        for event_id, event in new.items()
-        if (is_receipt := _is_receipt(event)) is not None
-        for transaction in _transactions(event)
+        (transaction, one.id, is_receipt)
+        for one in new
+        if "bizTransactionList" in one.event.fields and (is_receipt := _is_receipt(one)) is not None
+        for transaction in _transactions(one)
     ]
-    if not rows:
-        return []
-    session.execute(
-        _NOTE,
-        {
-            "tenant_id": tenant_id,
-            "transactions": [row[0] for row in rows],
-            "ids": [row[1] for row in rows],
-            "receipts": [row[2] for row in rows],
-        },
-    )
-    wanted = sorted({transaction for transaction, _, is_receipt in rows if is_receipt})
+    if rows:
+        session.execute(
+            _NOTE,
+            {
+                "tenant_id": tenant_id,
+                "transactions": [row[0] for row in rows],
+                "ids": [row[1] for row in rows],
+                "receipts": [row[2] for row in rows],
+            },
+        )
+    return {transaction for transaction, _, is_receipt in rows if is_receipt}
+
+
+def _of_transactions(
+    session: Session, source: Source, tenant_id: int, new: Container[int], received: set[UUID]
+) -> list[Breach]:
+    """Compare what was shipped and received under the transactions of new receipts."""
     found: list[Breach] = []
-    for transaction in wanted:
+    for transaction in sorted(received):
         values = {"tenant_id": tenant_id, "transaction": transaction, "limit": EVENTS_OF_TRANSACTION_MAX}
         kinds = {row.event_id: row.is_receipt for row in session.execute(_OF_TRANSACTION, values)}
-        found += compare(_transfers(session, tenant_id, kinds), new.__contains__)
+        found += compare(_transfers(source, kinds), new.__contains__)
     return found
 
 
-def _transfers(session: Session, tenant_id: int, kinds: Mapping[int, bool]) -> list[Transfer]:
-    source = Captured(session, tenant_id)
+def _transfers(source: Source, kinds: Mapping[int, bool]) -> list[Transfer]:
     runs: defaultdict[int, list[Run]] = defaultdict(list)
     classes: defaultdict[int, list[int]] = defaultdict(list)
     for contact in source.contacts_of(kinds, CONTACTS_MAX):
@@ -198,10 +221,10 @@ def _transfers(session: Session, tenant_id: int, kinds: Mapping[int, bool]) -> l
     ]
 
 
-def _is_receipt(event: ReadEvent) -> bool | None:
-    if "errorDeclaration" in event.fields:
+def _is_receipt(new: NewEvent) -> bool | None:
+    if "errorDeclaration" in new.event.fields:
         return None
-    match Kind.of(event.type, event.action, event.fields).biz_step:
+    match new.kind.biz_step:
         case BizStep.SHIPPING:
             return False
         case BizStep.RECEIVING:
@@ -210,10 +233,10 @@ def _is_receipt(event: ReadEvent) -> bool | None:
             return None
 
 
-def _transactions(event: ReadEvent) -> set[UUID]:
+def _transactions(new: NewEvent) -> set[UUID]:
     return {
         UUID(bytes=hashlib.sha256(key(one["bizTransaction"]).encode()).digest()[:16])
-        for one in event.fields.get("bizTransactionList", ())
+        for one in new.event.fields["bizTransactionList"]
     }
 
 

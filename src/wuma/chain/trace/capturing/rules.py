@@ -152,6 +152,15 @@ def _packing(cell: Cell, emptied: Emptied) -> Iterator[Pair]:
             inside, since = None, act
 
 
+def goes_in_and_out(cell: Cell) -> set[int]:
+    """Return the parents of which one has to know when they were emptied, to judge a cell.
+
+    A thing that was packed or unpacked once was in nothing before, whatever was emptied.
+    """
+    parents = [parent for _, _, parent in _steps(cell, lambda _parent: ()) if parent is not None]
+    return set(parents) if len(parents) > 1 else set()
+
+
 def _steps(cell: Cell, emptied: Emptied) -> list[Step]:
     """Return how things went into parents and out, in order; a parent that is emptied lets go of them."""
     steps: list[Step] = [

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from wuma.chain.trace.documents import ilmd
 from wuma.chain.trace.documents.names import name_key
 from wuma.chain.trace.documents.said import key
-from wuma.chain.trace.shelves.chunks import Event
 from wuma.chain.trace.vocabulary import Action, EventType, bare_word
 from wuma_gs1.cbv import BizStep, Disposition, SourceDestinationType
 
@@ -87,7 +86,46 @@ QUANTITY_LISTS: Final = ("quantityList", "childQuantityList", "inputQuantityList
 _TURNS: Final = {None: 0, Action.ADD: 0, Action.OBSERVE: 1, Action.DELETE: 2}
 
 
-def act_of(event: Event) -> Act:
+class Told(Protocol):
+    """An event, whether it was read or has just come."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+
+    @property
+    def name(self) -> str:
+        """Its eventID; one without is named by what it is known by."""
+
+    @property
+    def type(self) -> EventType:
+        """What it is filed by."""
+
+    @property
+    def action(self) -> Action | None:
+        """What it is filed by."""
+
+    @property
+    def biz_step(self) -> str | None:
+        """What it is filed by, a bare word of the CBV."""
+
+    @property
+    def disposition(self) -> str | None:
+        """What it is filed by, a bare word of the CBV."""
+
+    @property
+    def brief(self) -> Mapping[str, Any]:
+        """All it says; the lists of things it names may be left out."""
+
+    def lists(self, field: str) -> bool:
+        """Whether it names any thing in a field."""
+
+
+def act_of(event: Told) -> Act:
     """Read an event as an act."""
     said = event.brief
     persistent = said.get("persistentDisposition", {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,17 +25,33 @@ CAPTURE_STEP: Final = 65_536  # event numbers of one capture begin at a multiple
 
 
 class Captured:
-    """What a tenant has captured; with `known_at`, as it was known at a moment of the past."""
+    """What a tenant has captured; with `known_at`, as it was known at a moment of the past.
 
-    def __init__(self, session: Session, tenant_id: int, *, known_at: datetime | None = None) -> None:
+    With `before`, the contacts over runs are those of events with lower numbers.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        tenant_id: int,
+        *,
+        known_at: datetime | None = None,
+        before: int | None = None,
+    ) -> None:
         self._session = session
         self._tenant_id = tenant_id
         self._known_at = known_at
+        self._before = _NUMBERS_END if before is None else before
         self._orders = TenantDirectory(session)
         self._keys: dict[int, str] = {}
 
     def contacts_over(self, runs: Sequence[Run], limit: int) -> list[Contact]:
         """Return the contacts of things in runs that do not overlap, each cut to its run."""
+        found = self.touches_over(runs, limit)
+        return found if len(found) > limit else found + self._mentions_over(runs, limit)
+
+    def touches_over(self, runs: Sequence[Run], limit: int) -> list[Contact]:
+        """Return the same without what events only mention."""
         rows = self._session.execute(
             _OVER,
             {
@@ -43,14 +59,15 @@ class Captured:
                 "firsts": [first for first, _ in runs],
                 "lasts": [last for _, last in runs],
                 "limit": limit,
+                "before": self._before,
             },
         )
         found: list[Contact] = []
         for row in rows:
             found.extend(_between(row, row.from_thing, row.to_thing))
             if len(found) > limit:
-                return found
-        return found + self._mentions_over(runs, limit)
+                break
+        return found
 
     def _mentions_over(self, runs: Sequence[Run], limit: int) -> list[Contact]:
         foreign = [(max(first, FOREIGN_FROM), last) for first, last in runs if last >= FOREIGN_FROM]
@@ -90,7 +107,8 @@ class Captured:
             events = self._heard_of(
                 read_events(self._session, self._tenant_id, ids[start : start + EVENTS_AT_ONCE])
             )
-            taken_back = self._taken_back(events)
+            ids_of_events = {event.id for event in events}
+            taken_back = self.taken_back({event.name for event in events}, but=ids_of_events)
             found.update((event.id, act_of(event)) for event in events if event.name not in taken_back)
         return found
 
@@ -102,11 +120,16 @@ class Captured:
             and (self._known_at is None or event.captured_at <= self._known_at)
         ]
 
-    def _taken_back(self, events: Sequence[Event]) -> set[str]:
-        """Return the eventIDs of events that an error declaration has, too (EPCIS 2.0, section 7.4.1.3)."""
-        names = {event.name for event in events}
+    def taken_back(self, names: Iterable[str], *, but: Container[int]) -> set[str]:
+        """Return the eventIDs that an error declaration has, too (EPCIS 2.0, section 7.4.1.3).
+
+        Args:
+            names: eventIDs.
+            but: events that need not be looked at.
+        """
         keys = [filed_key(self._tenant_id, key) for name in names for key in keys_named(name)]
-        others = set(filed_under(self._session, self._tenant_id, keys)) - {event.id for event in events}
+        found = filed_under(self._session, self._tenant_id, keys)
+        others = [event_id for event_id in found if event_id not in but]
         return {
             event.name
             for event in read_events(self._session, self._tenant_id, others).values()
@@ -150,6 +173,7 @@ def _nth(row: Any, nth: int) -> Contact:
     return Contact(event_id, role, first, first + row.per_event - 1, parent, parent)
 
 
+_NUMBERS_END: Final = (1 << 63) - 1
 _MASK: Final = (1 << THING_BITS) - 1
 
 # As for one thing (postings.HITS), but a run is held by rows that begin in it, too.
@@ -168,6 +192,7 @@ CROSS JOIN LATERAL (
     WHERE p.tenant_id = CAST(:tenant_id AS bigint) AND p.slot BETWEEN probe.low AND probe.high
         AND (p.slot & {_MASK}) + CASE p.role WHEN 3 THEN 1 ELSE p.per_event END * p.event_count
             > probe.from_thing
+        AND p.event_id < CAST(:before AS bigint)
     ORDER BY p.slot DESC, p.at DESC LIMIT {ROWS_OF_RUN_MAX}
 ) AS row
 LIMIT :limit
