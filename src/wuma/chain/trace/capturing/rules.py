@@ -157,22 +157,28 @@ def goes_in_and_out(cell: Cell) -> set[int]:
 
     A thing that was packed or unpacked once was in nothing before, whatever was emptied.
     """
-    parents = [parent for _, _, parent in _steps(cell, lambda _parent: ()) if parent is not None]
-    return set(parents) if len(parents) > 1 else set()
+    steps = _moves(cell)
+    return {parent for _, _, parent in steps if parent is not None} if len(steps) > 1 else set()
 
 
 def _steps(cell: Cell, emptied: Emptied) -> list[Step]:
     """Return how things went into parents and out, in order; a parent that is emptied lets go of them."""
-    steps: list[Step] = [
+    steps = _moves(cell)
+    if len(steps) < 2:
+        return steps
+    for parent in {parent for _, _, parent in steps if parent is not None}:
+        steps += [(act, None, parent) for act in emptied(parent)]
+    return sorted(steps, key=lambda step: step[0].order)
+
+
+def _moves(cell: Cell) -> list[Step]:
+    return [
         (act, contact, contact.other_first)
         for act, contact in cell.touched
         if contact.role is Role.CHILD
         and act.type is EventType.AGGREGATION
         and contact.other_first is not None
     ]
-    for parent in {parent for _, _, parent in steps if parent is not None}:
-        steps += [(act, None, parent) for act in emptied(parent)]
-    return sorted(steps, key=lambda step: step[0].order)
 
 
 # -- a transaction ----------------------------------------------------------------------------------------

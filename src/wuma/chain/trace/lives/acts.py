@@ -66,16 +66,21 @@ class Act:
     lot: str | None = None
     produced_on: str | None = None
     expires_on: str | None = None
-    parent: str | None = None
+    has_parent: bool = False
     has_children: bool = False
     """Whether children are named, one by one or by class."""
     transformation_id: str | None = None
     amounts: tuple[Amount, ...] = ()
 
     @property
+    def name_key(self) -> UUID:
+        """What it is known by that has this eventID, and what an error declaration of it is found by."""
+        return self.order[2]
+
+    @property
     def empties(self) -> bool:
         """Whether the parent lets go of everything (EPCIS 2.0, section 7.4.2: DELETE without children)."""
-        return self.action is Action.DELETE and self.parent is not None and not self.has_children
+        return self.action is Action.DELETE and self.has_parent and not self.has_children
 
     def amount_in(self, list_name: str, class_key: str) -> Amount | None:
         """Return what one list says of a class."""
@@ -119,7 +124,7 @@ class Told(Protocol):
 
     @property
     def brief(self) -> Mapping[str, Any]:
-        """All it says; the lists of things it names may be left out."""
+        """What it says; the things it names one by one may be left out."""
 
     def lists(self, field: str) -> bool:
         """Whether it names any thing in a field."""
@@ -149,7 +154,7 @@ def act_of(event: Told) -> Act:
         lot=ilmd.first_text(making, ilmd.LOT),
         produced_on=ilmd.first_text(making, ilmd.PRODUCED_ON),
         expires_on=ilmd.first_text(making, ilmd.EXPIRES_ON),
-        parent=key(said["parentID"]) if "parentID" in said else None,
+        has_parent=event.lists("parentID"),
         has_children=event.lists("childEPCs") or bool(said.get("childQuantityList")),
         transformation_id=said.get("transformationID"),
         amounts=tuple(

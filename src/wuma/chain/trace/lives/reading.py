@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wuma.chain.codes.facade import TenantDirectory
 from wuma.chain.trace.documents.ilmd import gtin_of
-from wuma.chain.trace.documents.names import filed_key, keys_named
+from wuma.chain.trace.documents.names import filed_key
 from wuma.chain.trace.lives.acts import Act, act_of
 from wuma.chain.trace.lives.known import Contact, Run
 from wuma.chain.trace.shelves.chunks import Event, filed_under, read_events
@@ -107,9 +107,9 @@ class Captured:
             events = self._heard_of(
                 read_events(self._session, self._tenant_id, ids[start : start + EVENTS_AT_ONCE])
             )
-            ids_of_events = {event.id for event in events}
-            taken_back = self.taken_back({event.name for event in events}, but=ids_of_events)
-            found.update((event.id, act_of(event)) for event in events if event.name not in taken_back)
+            acts = {event.id: act_of(event) for event in events}
+            wrong = self.taken_back(acts)
+            found.update((event_id, act) for event_id, act in acts.items() if act.name not in wrong)
         return found
 
     def _heard_of(self, events: dict[int, Event]) -> list[Event]:
@@ -120,16 +120,14 @@ class Captured:
             and (self._known_at is None or event.captured_at <= self._known_at)
         ]
 
-    def taken_back(self, names: Iterable[str], *, but: Container[int]) -> set[str]:
-        """Return the eventIDs that an error declaration has, too (EPCIS 2.0, section 7.4.1.3).
+    def taken_back(self, acts: Mapping[int, Act]) -> set[str]:
+        """Return the eventIDs of acts that an error declaration has, too (EPCIS 2.0, section 7.4.1.3).
 
-        Args:
-            names: eventIDs.
-            but: events that need not be looked at.
+        A declaration is filed under the key of the eventID that it names (chunks.write).
         """
-        keys = [filed_key(self._tenant_id, key) for name in names for key in keys_named(name)]
+        keys = [filed_key(self._tenant_id, act.name_key) for act in acts.values()]
         found = filed_under(self._session, self._tenant_id, keys)
-        others = [event_id for event_id in found if event_id not in but]
+        others = [event_id for event_id in found if event_id not in acts]
         return {
             event.name
             for event in read_events(self._session, self._tenant_id, others).values()

@@ -73,11 +73,6 @@ class Coded:
     """For each list of things its members: a name; or the head of codes, their first unit, how many."""
 
     @property
-    def parent(self) -> Members | None:
-        """What is in `parentID`, if it is not among the fields."""
-        return next((members for name, members in self.lists if name == "parentID"), None)
-
-    @property
     def runs(self) -> Iterator[Run]:
         """The units whose texts it takes to say all."""
         for _, members in self.lists:

@@ -74,13 +74,10 @@ class Event:
         """All it says, as it came; to be asked for while the session is open that read it."""
         return self._coded.whole(self._texts.of_all)
 
-    @cached_property
+    @property
     def brief(self) -> Mapping[str, Any]:
-        """All it says but the lists of things it names, which may be long; to be asked for like the whole."""
-        parent = self._coded.parent
-        if parent is None:
-            return self._coded.fields
-        return {**self._coded.fields, "parentID": Coded.names(parent, self._texts.of_parents)[0]}
+        """What it says but for the things it names one by one, which may be many."""
+        return self._coded.fields
 
     @cached_property
     def name(self) -> str:
@@ -114,12 +111,6 @@ class _Texts:
         self._session = session
         self._tenant_id = tenant_id
         self.runs: list[tuple[int, int]] = []
-        self.parents: list[tuple[int, int]] = []
-
-    @cached_property
-    def of_parents(self) -> CodeTexts:
-        """The texts of the parents of all the events that were read together."""
-        return CodeTexts(self._session, self._tenant_id, merged(self.parents))
 
     @cached_property
     def of_all(self) -> CodeTexts:
@@ -212,9 +203,6 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
         for place, (at, pair) in filed.items():
             kind = kinds[pair.kind]
             texts.runs.extend(bodies[place].runs)
-            texts.parents.extend(
-                one[1:2] * 2 for one in bodies[place].parent or () if not isinstance(one, str)
-            )
             events[row.id + place] = Event(
                 id=row.id + place,
                 at=at,
