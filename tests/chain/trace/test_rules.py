@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,10 +14,12 @@ from hypothesis import strategies as st
 
 from tests.chain.trace.test_capture import LD_JSON, capture, document, event
 from tests.conftest import Brand, SignedInClient
-from wuma.chain.trace.capturing import capture_job
+from wuma.chain.trace.capturing import capture_job, judging
 from wuma.chain.trace.capturing.rules import Breach, Rule, Transfer, compare, judge, without
+from wuma.chain.trace.capturing.with_new import WithNew
 from wuma.chain.trace.lives.acts import Act
-from wuma.chain.trace.lives.known import Cell, Contact
+from wuma.chain.trace.lives.known import Cell, Contact, merged
+from wuma.chain.trace.lives.reading import Captured
 from wuma.chain.trace.shelves.postings import Role
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.kernel.http import spool
@@ -166,6 +169,65 @@ def test_a_large_document_is_held_against_the_rules_too(
         assert "packed_twice" in str(told["errors"])
     else:
         assert (told["accepted"], told["rejected"], told["warned"]) == (5, 1, 1)
+
+
+# -- what is new, from memory --------------------------------------------------------------------------------
+
+
+def test_what_is_new_is_known_from_memory_as_the_database_has_it(
+    admin: SignedInClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really, compared = judging.verdicts, []
+
+    def same(some: Iterable[Contact]) -> list[Contact]:
+        return sorted((one for one in some if one.role not in {Role.LOT, Role.TRANSFORMATION}), key=str)
+
+    def compare_first(session: Any, tenant_id: int, rules: Any, new: Any, touches: Any) -> Any:
+        memory, stored = WithNew(session, tenant_id, new, touches), Captured(session, tenant_id)
+        runs = merged((touch.first, touch.last) for touch in touches)
+        some = [(first + (last - first) // 2, last) for first, last in runs][::2]
+        ids = {one.event_id for one in stored.touches_over(runs, 10_000)} | {one.id for one in new}
+        assert memory.acts(ids) == stored.acts(ids)
+        assert same(memory.contacts_of(ids, 10_000)) == same(stored.contacts_of(ids, 10_000))
+        for wanted in (runs, some):
+            assert same(memory.contacts_over(wanted, 10_000)) == same(stored.touches_over(wanted, 10_000))
+        compared.append((len(new), len(memory.acts(ids)), len(ids)))
+        return really(session, tenant_id, rules, new, touches)
+
+    monkeypatch.setattr(judging, "verdicts", compare_first)
+    a, b, c, d = fresh(4)
+    lot = [{"epcClass": "urn:epc:class:lgtin:6901234.056789.7", "quantity": 3.5, "uom": "KGM"}]
+    named = {**shipped(4, a), "eventID": f"urn:x:{a}"}
+    wrong = {"errorDeclaration": {"declarationTime": at(9), "reason": "incorrect_data"}}
+    emptied = {key: value for key, value in packed(5, "1", action="DELETE").items() if key != "childEPCs"}
+    nameless = {key: value for key, value in shipped(6, b, c).items() if key != "eventID"}
+
+    capture(admin, commissioned(1, a, b, c), commissioned(2, d), packed(3, "1", d, a), packed(3, "2", b))
+    capture(admin, named, emptied, nameless, shipped(6, a, quantityList=lot, bizLocation={"id": "urn:x:1"}))
+    capture(admin, {**named, **wrong}, packed(7, "2", a, d), packed(8, "2", a, action="DELETE"))
+    late = f"urn:x:{b}"
+    capture(admin, {**shipped(9, b), "eventID": late, **wrong})
+    capture(admin, {**shipped(9, b), "eventID": late}, shipped(10, b, c))
+
+    # The last but one is a declaration, which never stands; the last document brings what it took back.
+    assert [new for new, _, _ in compared] == [4, 4, 3, 1, 2]
+    assert all(standing < every for _, standing, every in compared[2:])
+
+
+def test_rules_that_are_off_are_not_asked_for_and_shipments_are_noted_all_the_same(
+    admin: SignedInClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = {"bizTransactionList": [{"type": "po", "bizTransaction": f"urn:x:order:{uuid4().hex}"}]}
+    a, b = fresh(2)
+    for rule in Rule:
+        choose(admin, rule, "off")
+    assert broken(admin, shipped(1, a, **order)) == []
+
+    choose(admin, "received_otherwise", "warn")
+    monkeypatch.setattr(judging, "_of_lives", None)  # it would be called in vain
+    receipt = {**shipped(2, b, **order), "bizStep": "receiving"}
+
+    assert set(broken(admin, receipt)) == {(0, "received_otherwise")}
 
 
 # -- the decisions against a plain model -------------------------------------------------------------------

@@ -32,7 +32,7 @@ from wuma.chain.trace.capturing.rules import (
 )
 from wuma.chain.trace.capturing.with_new import WithNew
 from wuma.chain.trace.documents.said import key
-from wuma.chain.trace.lives.known import Cell, Known, Run, Source, merged
+from wuma.chain.trace.lives.known import Known, Run, Source, merged
 from wuma.chain.trace.shelves.chunks import NewEvent
 from wuma.chain.trace.shelves.postings import Role, Touch
 from wuma.chain.trace.shelves.things import FOREIGN_FROM
@@ -82,15 +82,17 @@ def verdicts(
 ) -> Verdicts:
     """Hold stored events against the rules that are not off."""
     asked = {rule for rule, setting in settings.items() if setting is not Setting.OFF}
-    if not new or not asked:
+    if not new:
+        return Verdicts()
+    # Noted in any case: a rule that is chosen tomorrow compares with what was shipped today.
+    received = _note_transactions(session, tenant_id, new)
+    if not asked:
         return Verdicts()
     events = {one.id: one for one in new}
     source = WithNew(session, tenant_id, new, touches)
     breaches: list[Breach] = []
     if asked & _OF_LIVES:
         breaches += _of_lives(session, source, events, touches, asked)
-    # Noted in any case: a rule that is chosen tomorrow compares with what was shipped today.
-    received = _note_transactions(session, tenant_id, new)
     if Rule.RECEIVED_OTHERWISE in asked:
         breaches += _of_transactions(session, source, tenant_id, events, received)
     told: dict[Setting, defaultdict[int, list[dict[str, str]]]] = {
@@ -137,14 +139,10 @@ def _of_lives(
     found = [
         breach
         for cell in cells
-        for breach in judge(cell, new.__contains__, emptied, is_own=_is_own(cell))
+        for breach in judge(cell, new.__contains__, emptied, is_own=cell.last < FOREIGN_FROM)
         if breach.rule in asked
     ]
     return _but_commissioned_otherwise(session, found)
-
-
-def _is_own(cell: Cell) -> bool:
-    return cell.last < FOREIGN_FROM
 
 
 def _but_commissioned_otherwise(session: Session, breaches: list[Breach]) -> list[Breach]:
