@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -442,3 +443,119 @@ def quiet(runtime: Runtime) -> Iterator[None]:
     yield
     with runtime.database.transaction(PLATFORM) as session:
         session.execute(text("DELETE FROM jobs.procrastinate_jobs WHERE task_name LIKE 'trace.%'"))
+
+
+# -- what is listed ----------------------------------------------------------------------------------------
+
+
+def told_everywhere(name: str) -> list[dict[str, Any]]:
+    """Events that name things, a word of their own and places of their own, in several batches."""
+    return [
+        {
+            **one,
+            "bizStep": f"urn:x:step:{name}:{place % 2}",
+            "disposition": f"urn:x:disposition:{name}",
+            "readPoint": {"id": f"urn:x:gate:{name}:{place}"},
+            "bizLocation": {"id": f"urn:x:store:{name}"},
+        }
+        for place, one in enumerate(shipments(10, name=name))
+    ]
+
+
+LISTS = ("epcs", "bizSteps", "dispositions", "readPoints", "bizLocations")
+
+
+def listed(admin: SignedInClient, name: str) -> dict[str, int]:
+    """How many members of each list are of a document, each of which is a resource of its own."""
+    counts = {}
+    for path in LISTS:
+        answer = admin.get(f"/epcis/{path}", params={"perPage": "1000"})
+        assert answer.status_code == 200, answer.text
+        members = [one for one in answer.json()["member"] if name in one]
+        assert len(set(members)) == len(members)
+        for one in members:
+            assert admin.get(f"/epcis/{path}/{quote(one, safe='')}").status_code == 200
+        counts[path] = len(members)
+    return counts
+
+
+NOTHING = dict.fromkeys(LISTS, 0)
+ALL = {"epcs": 10, "bizSteps": 2, "dispositions": 1, "readPoints": 10, "bizLocations": 1}
+
+
+def test_what_a_document_names_is_listed_when_it_is_whole(
+    admin: SignedInClient, runtime: Runtime, brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture_job, "RUNS_AT_ONCE", 1)
+    name = uuid4().hex
+    hand_in(admin, told_everywhere(name))
+    really, seen_meanwhile = capture_job._store_batch, []
+
+    def look(*arguments: Any) -> None:
+        really(*arguments)
+        seen_meanwhile.append(listed(admin, name))
+        assert admin.get(f"/epcis/bizLocations/urn:x:store:{name}").status_code == 404
+
+    monkeypatch.setattr(capture_job, "_store_batch", look)
+    work(runtime, brand)
+
+    assert seen_meanwhile == [NOTHING] * 3
+    assert listed(admin, name) == ALL
+
+
+def test_what_a_document_names_that_fails_is_never_listed(
+    admin: SignedInClient, runtime: Runtime, brand: Brand
+) -> None:
+    assert admin.put("/capture-rules/seen_after_end", json={"setting": "refuse"}).status_code == 204
+    name = uuid4().hex
+    events = told_everywhere(name)
+    ended = {**events[0], "eventTime": "2020-01-01T00:00:00Z", "eventID": f"urn:x:{name}:end"}
+    last = {**ended, "action": "DELETE", "bizStep": "destroying"}  # stored last, it breaks a rule
+
+    told = hand_in(admin, [*events, last])
+    work(runtime, brand)
+
+    assert not job(admin, told["captureID"])["success"]
+    assert listed(admin, name) == NOTHING
+    assert admin.put("/capture-rules/seen_after_end", json={"setting": "off"}).status_code == 204
+    hand_in(admin, [*events, last])
+    work(runtime, brand)
+    assert listed(admin, name) == ALL
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+@pytest.mark.parametrize("step", ["_store_batch", "_finish"])
+def test_what_a_document_names_is_listed_once_after_a_crash(
+    admin: SignedInClient,
+    runtime: Runtime,
+    brand: Brand,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    step: str,
+) -> None:
+    name = uuid4().hex
+    hand_in(admin, told_everywhere(name))
+    really, calls = getattr(capture_job, step), iter([step == "_finish", True])
+
+    def crash(*arguments: Any) -> None:
+        is_due = next(calls, False)
+        if is_due and where == "before":
+            raise Crash
+        really(*arguments)
+        if is_due:
+            raise Crash
+
+    monkeypatch.setattr(capture_job, step, crash)
+    with pytest.raises(Crash):
+        work(runtime, brand)
+    assert listed(admin, name) == (ALL if (step, where) == ("_finish", "after") else NOTHING)
+    monkeypatch.setattr(capture_job, step, really)
+
+    work(runtime, brand)
+    work(runtime, brand)
+
+    assert listed(admin, name) == ALL
+    with runtime.database.transaction(brand.scope) as session:
+        runs = session.execute(text("SELECT first, last FROM trace.seen_things ORDER BY first")).all()
+        assert sum(last - first + 1 for first, last in runs) == 10
+        assert session.scalar(text("SELECT count(*) FROM trace.unfinished")) == 0

@@ -226,7 +226,7 @@ def test_runs_are_joined_as_a_set_would_join_them(
             touches = [Touch(1, NOW, Touched.OBSERVED, first, first + more) for first, more in runs]
             touches.append(Touch(1, NOW, Touched.CLASS, 500, 600))
             wanted |= {thing for touch in touches[:-1] for thing in range(touch.first, touch.last + 1)}
-            seen.note(session, tenant_id, [], touches, at=NOW)
+            seen.note(session, tenant_id, seen.listed_of([], touches), at=NOW)
         found, after = [], 0
         while page := seen.things_after(session, tenant_id, after=after, limit=pages):
             found += page

@@ -37,6 +37,7 @@ from wuma.chain.trace.shelves.chunks import NewEvent
 from wuma.chain.trace.shelves.kinds import Kind
 from wuma.chain.trace.shelves.naming import name_all
 from wuma.chain.trace.shelves.postings import Role, Touch, runs_of
+from wuma.chain.trace.shelves.seen import Listed
 from wuma.chain.trace.shelves.things import FOREIGN_FROM, Things
 from wuma.chain.trace.vocabulary import Action, EventType
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
@@ -81,6 +82,8 @@ class Stored:
     accepted: list[int]
     refused: list[RefusedEvent]
     warned: Mapping[int, Sequence[Mapping[str, str]]]
+    listed: Listed
+    """What they name, which is to be noted (`seen.note`) when they are seen."""
 
     def fates(self, duplicates: Sequence[int], refused: Sequence[RefusedEvent]) -> list[outcomes.Fate]:
         """Return the outcome of every event."""
@@ -142,6 +145,7 @@ def capture(
         session.execute(_COUNT_REFUSED, {"id": capture_id, "refused": 0, "warned": len(stored.warned)})
     outcomes.write(session, tenant_id, capture_id, stored.fates(duplicates, document.refused))
     vocabularies.take_in(session, tenant_id, document.around, at=at)
+    seen.note(session, tenant_id, stored.listed, at=at)
     publish(session, *stored.facts)
     rejected = [*document.refused, *stored.refused]
     return Captured(capture_id, at, len(stored.accepted), duplicates, rejected)
@@ -186,7 +190,8 @@ def store(
             facts = _facts(tenant_id, capture_id, new, touches, actor)
             places = {one.id: one.event.place for one in new}
             warned = {places[event_id]: faults for event_id, faults in found.warned.items()}
-            return Stored(facts, [event.place for _, event in left], refused, warned)
+            listed = seen.listed_of((one.event.fields for one in _of_each_shape(new)), touches)
+            return Stored(facts, [event.place for _, event in left], refused, warned, listed)
         point.rollback()
         refused += [
             RefusedEvent(one.event.place, [_as_fault(fault) for fault in found.refused[one.id]])
@@ -195,7 +200,12 @@ def store(
         ]
         gone = {one.place for one in refused}
         left = [(key, event) for key, event in left if event.place not in gone]
-    return Stored([], [], refused, {})
+    return Stored([], [], refused, {}, Listed())
+
+
+def _of_each_shape(new: Sequence[NewEvent]) -> list[NewEvent]:
+    """Return one event of each shape: the others say the same but for their things."""
+    return list({one.event.shape or one.id: one for one in new}.values())
 
 
 def _as_fault(fault: Mapping[str, str]) -> FieldError:
@@ -237,7 +247,6 @@ def _write(
         for role, name in one.mentions
     ]
     mentions.write(session, tenant_id, spoken_of)
-    seen.note(session, tenant_id, (one.fields for one in distinct), touches, at=at)
     return new, touches
 
 

@@ -6,8 +6,8 @@ has come are one: whoever goes on after a crash goes on there, and nothing is do
 
 With `proceed` each event is there as soon as it is stored. With `rollback` nobody sees any before all are
 there: stored events are `trace.unfinished`, row-level security hides them, and one small transaction at the
-end makes the whole document visible, records when that was, and tells its facts. Documents of a tenant are
-worked off in the order in which they came.
+end makes the whole document visible, records when that was, lists what it names, and tells its facts.
+Documents of a tenant are worked off in the order in which they came.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ from wuma.chain.trace.documents.json_ld import (
 from wuma.chain.trace.documents.xml.translating import TRANSLATED, read_translated, translate
 from wuma.chain.trace.queries import vocabularies
 from wuma.chain.trace.queries.rest import XML_TYPES
+from wuma.chain.trace.shelves import seen
+from wuma.chain.trace.shelves.seen import Listed
 from wuma.facts.trace import EventsCaptured, ItemsCommissioned
 from wuma.kernel import telemetry
 from wuma.kernel.clock import utc_now
@@ -60,6 +62,7 @@ SLICE_SECONDS: Final = 20.0  # then another job has its turn; the worker has two
 REFUSED_HELD_MAX: Final = 500
 ATTEMPTS_MAX: Final = 8
 FACTS_AT_ONCE: Final = 1_000
+RUNS_AT_ONCE: Final = 5_000
 ORPHANED_AFTER: Final = timedelta(days=1)
 
 WORK_TASK: Final = "trace.capture_documents"
@@ -327,6 +330,7 @@ def _store_batch(runtime: Runtime, job: _Job, batch: list[Cut], place: int, end:
             at=at,
         )
         if not job.is_hidden:
+            seen.note(session, job.tenant_id, stored.listed, at=at)
             publish(session, *stored.facts)
         elif stored.accepted:
             (run,) = (fact for fact in stored.facts if isinstance(fact, EventsCaptured))
@@ -338,6 +342,7 @@ def _store_batch(runtime: Runtime, job: _Job, batch: list[Cut], place: int, end:
                     "last": run.last_event_id,
                     "tenant_id": job.tenant_id,
                     "facts": _sealed(stored.facts),
+                    "listed": msgspec.json.encode(stored.listed).decode(),
                 },
             )
         outcomes.write(session, job.tenant_id, job.id, stored.fates(duplicates, ()))
@@ -349,12 +354,18 @@ def _finish(runtime: Runtime, job: _Job) -> None:
         at = take_turn(session, job.tenant_id, utc_now())
         _once(session.execute(_FINISH, {"id": job.id, "at": at, "is_hidden": job.is_hidden}))
         facts: list[Fact] = []
-        for sealed in session.scalars(_HIDDEN_FACTS, {"id": job.id}):
-            facts += [_KINDS[one["name"]].read(job.tenant_id, one["body"]) for one in sealed]
+        listed = Listed()
+        for row in session.execute(_HIDDEN, {"id": job.id}):
+            facts += [_KINDS[one["name"]].read(job.tenant_id, one["body"]) for one in row.facts]
             if len(facts) >= FACTS_AT_ONCE:
                 publish(session, *facts)
                 facts.clear()
+            listed += msgspec.convert(row.listed, Listed)
+            if len(listed.runs) >= RUNS_AT_ONCE:
+                seen.note(session, job.tenant_id, listed, at=at)
+                listed = Listed()
         publish(session, *facts)
+        seen.note(session, job.tenant_id, listed, at=at)
         session.execute(_SHOW, {"id": job.id, "at": at})
     job.path.unlink(missing_ok=True)
     log.info("trace.document_captured", capture_id=str(job.id), event_count=job.next_place)
@@ -473,10 +484,10 @@ SELECT place FROM trace.capture_outcome
 WHERE capture_id = :id AND outcome = 'rejected' AND place >= :place AND place < :end
 """)
 _HIDE = text("""
-INSERT INTO trace.unfinished (capture_id, first_event_id, last_event_id, tenant_id, facts)
-VALUES (:id, :first, :last, :tenant_id, CAST(:facts AS jsonb))
+INSERT INTO trace.unfinished (capture_id, first_event_id, last_event_id, tenant_id, facts, listed)
+VALUES (:id, :first, :last, :tenant_id, CAST(:facts AS jsonb), CAST(:listed AS jsonb))
 """)
-_HIDDEN_FACTS = text("SELECT facts FROM trace.unfinished WHERE capture_id = :id ORDER BY first_event_id")
+_HIDDEN = text("SELECT facts, listed FROM trace.unfinished WHERE capture_id = :id ORDER BY first_event_id")
 _SEE_OWN = text("SELECT set_config('wuma.unfinished', :id, true)")
 _SHOW = text("SELECT trace.show_unfinished(:id, :at)")
 _DROP = text("SELECT trace.drop_unfinished(:id)")

@@ -8,8 +8,10 @@ of an order are one run. Captures of a tenant come one after the other, so runs 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -55,36 +57,49 @@ def name_of(kind: Kind, spelled: str) -> str:
     return name[:NAME_CHARACTERS_MAX]
 
 
-def note(
-    session: Session,
-    tenant_id: int,
-    events: Iterable[Mapping[str, Any]],
-    touches: Iterable[Touch],
-    *,
-    at: datetime,
-) -> None:
-    """Remember what the events of a capture name.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What events name, to be noted when they are seen; also the form in which it waits for that."""
+
+    names: Sequence[tuple[Kind, str]] = ()
+    runs: Sequence[tuple[int, int]] = ()
+
+    def __add__(self, other: Listed) -> Listed:
+        return Listed(
+            sorted({*self.names, *other.names}), _joined(chain.from_iterable((self.runs, other.runs)))
+        )
+
+
+def listed_of(events: Iterable[Mapping[str, Any]], touches: Iterable[Touch]) -> Listed:
+    """Return what events name.
 
     Args:
-        session: in the transaction of the capture, which no other of the tenant runs beside.
-        tenant_id: whose events.
         events: all they say.
         touches: the things they name.
+    """
+    return Listed(sorted(set(_named(events))), _joined(_things(touches)))
+
+
+def note(session: Session, tenant_id: int, what: Listed, *, at: datetime) -> None:
+    """Remember what events name, from the moment on at which they are seen.
+
+    Args:
+        session: in the transaction that makes them seen; no other capture of the tenant runs beside it.
+        tenant_id: whose events.
+        what: they name.
         at: when they were captured.
     """
-    named = sorted(set(_named(events)))
-    if named:
+    if what.names:
         values = {
             "tenant_id": tenant_id,
-            "kinds": [int(kind) for kind, _ in named],
-            "names": [name for _, name in named],
+            "kinds": [int(kind) for kind, _ in what.names],
+            "names": [name for _, name in what.names],
             "at": at,
         }
         session.execute(_NOTE_NAMES, values)
-    runs = _joined(_things(touches))
-    if runs:
-        values = {"tenant_id": tenant_id, "firsts": [a for a, _ in runs], "lasts": [b for _, b in runs]}
-        session.execute(_NOTE_THINGS, values)
+    if what.runs:
+        firsts, lasts = [first for first, _ in what.runs], [last for _, last in what.runs]
+        session.execute(_NOTE_THINGS, {"tenant_id": tenant_id, "firsts": firsts, "lasts": lasts})
 
 
 def _named(events: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Kind, str]]:
