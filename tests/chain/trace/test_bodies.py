@@ -18,6 +18,7 @@ from tests.labels import Label, make_product, place_order, print_labels
 from wuma.chain.codes.orders import Level
 from wuma.chain.trace.capturing.capture import capture
 from wuma.chain.trace.documents.json_ld import read_document
+from wuma.chain.trace.documents.names import event_key, name_of
 from wuma.chain.trace.documents.uris import are_uris, is_uri
 from wuma.chain.trace.shelves.chunks import read_events
 from wuma.chain.trace.shelves.code_texts import ALPHABET, pack, unpack
@@ -183,15 +184,19 @@ def test_events_come_back_as_they_went_in_and_are_found_by_their_things(
         ids = session.scalars(
             text("SELECT id FROM trace.event WHERE captured_at = :at ORDER BY id"), {"at": first.at}
         ).all()
-        back = [dict(one.as_told) for one in read_events(session, brand.id, ids).values()]
+        events = read_events(session, brand.id, ids).values()
+        named = [one.name for one in events]
+        back = [dict(one.as_told) for one in events]
+        made = [name_of(one.as_told, event_key(one.as_told, one.context)) for one in events]
         again = capture(session, runtime.keyring, brand.id, read, actor="test", now=NOW)
         one_by_one = Things(session, runtime.keyring, brand.id)
-        names = [name for one in sent for name in one.get("epcList", one.get("childEPCs", []))]
+        kept = [one for place, one in enumerate(sent) if place not in first.duplicates]
+        names = [name for one in kept for name in one.get("epcList", one.get("childEPCs", []))]
         plain = one_by_one.find(names)
         numbered = Things(session, runtime.keyring, brand.id).number_all(names)
         session.rollback()
 
-    kept = [one for place, one in enumerate(sent) if place not in first.duplicates]
     assert back == kept
+    assert named == made
     assert (again.accepted, len(again.duplicates)) == (0, len(sent))
     assert numbered.numbers.tolist() == [plain[name] for name in names]

@@ -28,7 +28,9 @@ JSON_IN_ZLIB: Final = 1
 SHAPES_AND_RUNS: Final = 2
 
 _ZLIB_LEVEL: Final = 6
-_NO_ID, _UUID, _OTHER_ID = range(3)
+_NO_ID, _UUID, _OTHER_ID, _MADE_OF_ALL = range(4)
+"""How an event is named. One without an eventID is named by what all it says makes (`names.event_key`). That
+is kept, since making it again takes every thing it names; chunks of before have `_NO_ID` and keep nothing."""
 _UUID_URN: Final = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _TIME: Final = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)", re.ASCII
@@ -71,6 +73,8 @@ class Coded:
     fields: dict[str, Any]
     lists: list[tuple[str, Members]]
     """For each list of things its members: a name; or the head of codes, their first unit, how many."""
+    name: str | None = None
+    """What it is named, if it says no eventID and its name is kept."""
 
     @property
     def runs(self) -> Iterator[Run]:
@@ -102,14 +106,14 @@ class Coded:
 
 
 def encode(
-    events: Sequence[tuple[ReadEvent, Sequence[NamedList]]],
+    events: Sequence[tuple[ReadEvent, Sequence[NamedList], UUID]],
     names: Sequence[str],
     heads: Sequence[str],
 ) -> bytes:
     """Code the events of a chunk.
 
     Args:
-        events: each with the things it names.
+        events: each with the things it names, and what it is known by.
         names: all that the segments are of.
         heads: what the names of codes begin with.
     """
@@ -122,9 +126,8 @@ def encode(
     numbers: list[int] = []
     literals: list[str] = []
     known: dict[tuple[bytes, int, str | None], int] = {}
-    for event, lists in events:
+    for event, lists, key in events:
         fields = event.fields
-        id_kind = _NO_ID
         if "eventID" in fields:
             event_id = fields["eventID"]
             if _UUID_URN(event_id):
@@ -133,6 +136,9 @@ def encode(
             else:
                 id_kind = _OTHER_ID
                 other_ids.append(event_id)
+        else:
+            id_kind = _MADE_OF_ALL
+            uuids += key.bytes
         time = None
         if (written := _TIME(fields["eventTime"])) is not None:
             time = f"{len(written[1] or ''):d}{written[2]}"
@@ -186,8 +192,7 @@ def decode(coding: int, body: bytes, ats: Mapping[int, datetime]) -> dict[int, C
     for place in range(last + 1):
         shape = shapes[read.shape_of[place] if read.shape_of else 0]
         event_id: str | None = None
-        if shape.id_kind == _UUID:
-            event_id = "urn:uuid:"
+        if shape.id_kind in {_UUID, _MADE_OF_ALL}:
             uuid_at += 16
         elif shape.id_kind == _OTHER_ID:
             event_id = read.other_ids[other_at]
@@ -213,13 +218,16 @@ def decode(coding: int, body: bytes, ats: Mapping[int, datetime]) -> dict[int, C
             lists.append((name, members))
         if is_wanted:
             fields = msgspec.json.decode(msgspec.json.encode(shape.rest)) if shape.rest else {}
+            made = None
             if shape.id_kind == _UUID:
                 event_id = f"urn:uuid:{UUID(bytes=read.uuids[uuid_at - 16 : uuid_at])}"
+            elif shape.id_kind == _MADE_OF_ALL:
+                made = f"urn:uuid:{UUID(bytes=read.uuids[uuid_at - 16 : uuid_at])}"
             if event_id is not None:
                 fields["eventID"] = event_id
             if shape.time is not None:
                 fields["eventTime"] = _written(ats[place], shape.time)
-            found[place] = Coded(fields, lists)
+            found[place] = Coded(fields, lists, made)
     return found
 
 

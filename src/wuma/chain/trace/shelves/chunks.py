@@ -82,7 +82,7 @@ class Event:
     @cached_property
     def name(self) -> str:
         """Its eventID; one without is named by what it is known by."""
-        return str(self._coded.fields.get("eventID") or self.fields["eventID"])
+        return str(self._coded.fields.get("eventID") or self._coded.name or self.fields["eventID"])
 
     def lists(self, field: str) -> bool:
         """Whether it names any thing in a field."""
@@ -95,11 +95,12 @@ class Event:
         """All it says, and an eventID in any case."""
         if "eventID" in self.as_told:
             return self.as_told
-        return {**self.as_told, "eventID": name_of(self.as_told, event_key(self.as_told, self.context))}
+        name = self._coded.name or name_of(self.as_told, event_key(self.as_told, self.context))
+        return {**self.as_told, "eventID": name}
 
     def retold(self, as_told: Mapping[str, Any], **changes: Any) -> Event:
         """Return the event as it would be, had it been told otherwise."""
-        event = replace(self, **changes)
+        event = replace(self, _coded=replace(self._coded, name=None), **changes)
         event.__dict__["as_told"] = as_told  # where a cached property keeps what it found
         return event
 
@@ -133,7 +134,7 @@ def write(
     for places in chunks_of([one.event.at for one in new]):
         some = [new[place] for place in places]
         filing = filed([(one.event.at, Pair(numbers[one.kind], one.location)) for one in some])
-        body = encode([(one.event, one.lists) for one in some], named.names, named.numbered.heads)
+        body = encode([(one.event, one.lists, one.key) for one in some], named.names, named.numbered.heads)
         rows.append(
             {
                 "id": some[0].id,
@@ -217,6 +218,13 @@ def read_events(session: Session, tenant_id: int, ids: Iterable[int]) -> dict[in
                 _texts=texts,
             )
     return events
+
+
+def told_together(session: Session, tenant_id: int, events: Mapping[int, Event]) -> dict[int, Event]:
+    """Return events such that whoever asks what one says has the codes of these read, and of no others."""
+    texts = _Texts(session, tenant_id)
+    texts.runs = [run for event in events.values() for run in event._coded.runs]
+    return {number: replace(event, _texts=texts) for number, event in events.items()}
 
 
 def filing_of(row: Row[Any]) -> Filing:
