@@ -8,6 +8,7 @@ from itertools import pairwise, permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.event import listen
 
 from tests.chain.trace.test_capture import capture, event
 from tests.conftest import Brand, SignedInClient
@@ -102,6 +103,22 @@ def test_a_can_lives_with_its_case_and_pallet_while_it_is_in_them(
         (8, "unpacking", 0),
         (10, "retail_selling", 0),
     ]
+
+
+def test_a_life_takes_few_statements(
+    life: tuple[int, int, list[str]], runtime: Runtime, brand: Brand
+) -> None:
+    can, _case, _uris = life
+    _timeline(runtime, brand, can)  # kinds of events are remembered from here on
+    said: list[str] = []
+    with runtime.database.transaction(brand.scope) as session:
+        connection = session.connection()
+        listen(connection, "before_cursor_execute", lambda *told: said.append(told[2]))
+        timeline_of(session, brand.id, can)
+
+    # Contacts of can, case and pallet, and whether the dictionary's things are mentioned; their events;
+    # what may take those back; and all that touched any of the three.
+    assert len(said) <= 7, said
 
 
 def test_where_it_was_is_said_with_since_and_until(

@@ -99,20 +99,41 @@ class Known:
 
     def learn(self, runs: Iterable[Run]) -> None:
         """Read the contacts of things that are not known yet."""
-        wanted = self._unknown(merged(runs))
-        if not wanted:
-            return
-        contacts = self._bounded(self.source.contacts_over(wanted, self._room + 1))
-        self._learn_acts(contact.event_id for contact in contacts)
-        self._cells = sorted([*self._cells, *self._cut(wanted, contacts)], key=lambda cell: cell.first)
-        self._firsts = [cell.first for cell in self._cells]
+        self._learn(runs, generations=0)
 
-    def learn_parents(self, runs: Iterable[Run]) -> None:
-        """Read the contacts of things, and of all they ever were in: enough to know their stays."""
-        wanted = list(runs)
-        self.learn(wanted)
-        parents = {parent for run in wanted for cell in self.cells(run) for parent in _parents(cell)}
-        self.learn((parent, parent) for parent in parents)
+    def learn_parents(self, runs: Iterable[Run], *, generations: int = 1) -> None:
+        """Read the contacts of things, and of all they ever were in: enough to know their stays.
+
+        With two generations, those of all that *that* ever was in, too: enough to know the stays of both.
+        """
+        self._learn(runs, generations=generations)
+
+    def _learn(self, runs: Iterable[Run], *, generations: int) -> None:
+        """Read contacts generation by generation, and the events of all of them at once."""
+        frontier = merged(runs)
+        read: list[tuple[list[Run], list[Contact]]] = []
+        taken: list[Run] = []
+        for generation in range(generations + 1):
+            wanted = [run for run in self._unknown(frontier) if not (generation and _holds(taken, run[0]))]
+            contacts: list[Contact] = []
+            if wanted:
+                contacts = self._bounded(self.source.contacts_over(wanted, self._room + 1))
+                read.append((wanted, contacts))
+            if generation == generations:
+                break
+            taken = merged([*taken, *wanted])
+            parents = {parent for run in frontier for cell in self.cells(run) for parent in _parents(cell)}
+            parents |= {
+                one.other_first for one in contacts if one.role is Role.CHILD and one.other_first is not None
+            }
+            frontier = [(parent, parent) for parent in sorted(parents)]
+        if not read:
+            return
+        self._learn_acts(contact.event_id for _, contacts in read for contact in contacts)
+        for wanted, contacts in read:
+            self._cells += self._cut(wanted, contacts)
+        self._cells.sort(key=lambda cell: cell.first)
+        self._firsts = [cell.first for cell in self._cells]
 
     def learn_events(self, event_ids: Iterable[int]) -> None:
         """Read all contacts of events."""
@@ -201,8 +222,11 @@ class Known:
 
     def cell(self, thing: int) -> Cell:
         """Return what is known of one thing; nothing, if it was not learnt."""
-        found = self.cells((thing, thing))
-        return found[0] if found else Cell(thing, thing, ())
+        place = bisect_right(self._firsts, thing) - 1
+        if place < 0 or self._cells[place].last < thing:
+            return Cell(thing, thing, ())
+        cell = self._cells[place]
+        return cell if cell.first == cell.last else Cell(thing, thing, cell.touched)
 
     def _overlapping(self, first: int, last: int) -> Iterator[Cell]:
         place = max(bisect_right(self._firsts, first) - 1, 0)
@@ -266,6 +290,12 @@ def _parents(cell: Cell) -> Iterator[int]:
     for _, contact in cell.touched:
         if contact.role is Role.CHILD and contact.other_first is not None:
             yield contact.other_first
+
+
+def _holds(runs: Sequence[Run], thing: int) -> bool:
+    """Whether a thing is in runs that are in order and apart."""
+    place = bisect_right(runs, thing, key=lambda run: run[0]) - 1
+    return place >= 0 and thing <= runs[place][1]
 
 
 def merged(runs: Iterable[Run]) -> list[Run]:

@@ -49,10 +49,10 @@ class Lived:
 def learn_lives(known: Known, runs: Iterable[Run]) -> None:
     """Read all that `lived` and `parents_of` need for things."""
     frontier: dict[Run, Window] = {run: Window() for run in runs}
-    for _ in range(DEPTH_MAX):
+    for depth in range(DEPTH_MAX):
         if not frontier:
             return
-        known.learn_parents(frontier)
+        known.learn_parents(frontier, generations=1 if depth else 2)  # mostly: can, case, pallet, and no more
         above: dict[Run, Window] = {}
         for run, window in frontier.items():
             for cell in known.cells(run):

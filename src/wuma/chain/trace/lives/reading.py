@@ -14,13 +14,15 @@ from wuma.chain.trace.documents.ilmd import gtin_of
 from wuma.chain.trace.documents.names import filed_key
 from wuma.chain.trace.lives.acts import Act, act_of
 from wuma.chain.trace.lives.known import Contact, Run
-from wuma.chain.trace.shelves.chunks import Event, filed_under, read_events
+from wuma.chain.trace.shelves.chunks import Event, filed_under, read_events, told_together
 from wuma.chain.trace.shelves.postings import CLASS_BITS, CLASSES, THING_BITS, Role
 from wuma.chain.trace.shelves.things import FOREIGN_FROM, foreign_keys
 
 ROWS_OF_RUN_MAX: Final = 50_000
 """Rows of the index read for one size class of one run: a batch of 50,000 cans has some dozens."""
 EVENTS_AT_ONCE: Final = 20_000
+EVENTS_KEPT_MAX: Final = 2_000
+"""Events kept to be told after the acts were read of them: those of a life, not those of a recall."""
 CAPTURE_STEP: Final = 65_536  # event numbers of one capture begin at a multiple of it (migration 0030)
 
 
@@ -43,7 +45,7 @@ class Captured:
         self._known_at = known_at
         self._before = _NUMBERS_END if before is None else before
         self._orders = TenantDirectory(session)
-        self._keys: dict[int, str] = {}
+        self._events: dict[int, Event] = {}
 
     def contacts_over(self, runs: Sequence[Run], limit: int) -> list[Contact]:
         """Return the contacts of things in runs that do not overlap, each cut to its run."""
@@ -104,13 +106,20 @@ class Captured:
         ids = sorted(set(event_ids))
         found: dict[int, Act] = {}
         for start in range(0, len(ids), EVENTS_AT_ONCE):
-            events = self._heard_of(
-                read_events(self._session, self._tenant_id, ids[start : start + EVENTS_AT_ONCE])
-            )
-            acts = {event.id: act_of(event) for event in events}
+            read = read_events(self._session, self._tenant_id, ids[start : start + EVENTS_AT_ONCE])
+            if len(self._events) + len(read) <= EVENTS_KEPT_MAX:
+                self._events |= read
+            acts = {event.id: act_of(event) for event in self._heard_of(read)}
             wrong = self.taken_back(acts)
             found.update((event_id, act) for event_id, act in acts.items() if act.name not in wrong)
         return found
+
+    def events(self, event_ids: Iterable[int]) -> dict[int, Event]:
+        """Return events to be told; those whose acts were read are not read again."""
+        ids = set(event_ids)
+        found = {one: self._events[one] for one in ids if one in self._events}
+        found |= read_events(self._session, self._tenant_id, ids - found.keys())
+        return told_together(self._session, self._tenant_id, found)
 
     def _heard_of(self, events: dict[int, Event]) -> list[Event]:
         return [

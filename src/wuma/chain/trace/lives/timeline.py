@@ -6,7 +6,7 @@ is read from the events that stand (state.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -18,8 +18,8 @@ from wuma.chain.trace.lives.contents import contents_of
 from wuma.chain.trace.lives.known import Known
 from wuma.chain.trace.lives.lives import DEPTH_MAX, FOREVER, Window, learn_lives
 from wuma.chain.trace.lives.reading import Captured
-from wuma.chain.trace.shelves.chunks import Event, read_events
-from wuma.chain.trace.shelves.postings import Role, Touched, touches_of
+from wuma.chain.trace.shelves.chunks import Event
+from wuma.chain.trace.shelves.postings import Role, Touched, touches_of_each
 from wuma.chain.trace.vocabulary import Action
 
 EVENTS_TOLD_MAX: Final = 1_000
@@ -60,18 +60,23 @@ def timeline_of(
     as_of: datetime = FOREVER,
 ) -> Timeline:
     """Return the life of a thing."""
-    known = Known(Captured(session, tenant_id), as_of)
+    source = Captured(session, tenant_id)
+    known = Known(source, as_of)
     learn_lives(known, [(thing, thing)])
     life = Timeline(thing)
     life.stays = sorted(
         (one.stay for one in known.stays(known.cell(thing))), key=lambda stay: (stay.since, stay.parent)
     )
     life.contents = contents_of(known, thing)
-    own = touches_of(session, tenant_id, [thing], limit=limit)
-    life.is_cut = len(own) == limit or known.is_cut
-    seen: Seen = {touched.event_id: (touched, ()) for touched in own}
-    _Parents(session, tenant_id, known, limit).tell(thing, Window(), (), seen)
-    events = read_events(session, tenant_id, seen)
+    times = list(_times_inside(known, thing, Window(), ()))
+    touches = touches_of_each(session, tenant_id, {thing, *(via[-1] for via, _ in times)}, limit=limit)
+    life.is_cut = len(touches[thing]) == limit or known.is_cut
+    seen: Seen = {touched.event_id: (touched, ()) for touched in touches[thing]}
+    for via, window in times:
+        for touched in touches[via[-1]]:
+            if window.since <= touched.at < window.until or touched.event_id == window.ended_with:
+                seen.setdefault(touched.event_id, (touched, via))
+    events = source.events(seen)
     told = [
         Told(events[touched.event_id], touched.thing, touched.role, via)
         for touched, via in seen.values()
@@ -85,26 +90,19 @@ Seen = dict[int, tuple[Touched, tuple[int, ...]]]
 """An event is told once, by what it touches nearest."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Parents:
-    session: Session
-    tenant_id: int
-    known: Known
-    limit: int
-
-    def tell(self, thing: int, window: Window, via: tuple[int, ...], seen: Seen) -> None:
-        """Add what happened to each parent during the stay in it, and to its parents then."""
-        if len(via) >= DEPTH_MAX:
-            return
-        for inside in self.known.stays(self.known.cell(thing)):
-            parent, overlap = inside.stay.parent, window.within(inside.stay)
-            if overlap is None or parent in via:  # somebody packed a box into itself
-                continue
-            way = (*via, parent)
-            for touched in touches_of(self.session, self.tenant_id, [parent], limit=self.limit):
-                if overlap.since <= touched.at < overlap.until or touched.event_id == overlap.ended_with:
-                    seen.setdefault(touched.event_id, (touched, way))
-            self.tell(parent, overlap, way, seen)
+def _times_inside(
+    known: Known, thing: int, window: Window, via: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], Window]]:
+    """Yield the way up to each parent, with the time of the stay in it, before the way up to its parents."""
+    if len(via) >= DEPTH_MAX:
+        return
+    for inside in known.stays(known.cell(thing)):
+        parent, overlap = inside.stay.parent, window.within(inside.stay)
+        if overlap is None or parent in via:  # somebody packed a box into itself
+            continue
+        way = (*via, parent)
+        yield way, overlap
+        yield from _times_inside(known, parent, overlap, way)
 
 
 def _is_its_story(touched: Touched, via: tuple[int, ...], events: Mapping[int, Event]) -> bool:

@@ -12,13 +12,14 @@ find all of them, however large the table is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import text
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from wuma.chain.trace.shelves.filing import EVENTS_PER_CHUNK
@@ -215,6 +216,18 @@ FROM (SELECT CAST(:tenant_id AS bigint), unnest(CAST(:things AS bigint[]))) AS g
 ORDER BY e.at DESC, hit.event_id DESC LIMIT :limit
 """)
 
+_READ_OF_EACH = text(f"""
+SELECT touched.*
+FROM unnest(CAST(:things AS bigint[])) AS wanted (thing)
+CROSS JOIN LATERAL (
+    SELECT hit.thing, hit.event_id, e.at, hit.role, hit.other_first, hit.other_last
+    FROM (SELECT CAST(:tenant_id AS bigint), wanted.thing) AS given (tenant_id, thing)
+    {HITS}
+    {EVENT_OF_HIT}
+    ORDER BY e.at DESC, hit.event_id DESC LIMIT :limit
+) AS touched
+""")
+
 
 def write(session: Session, tenant_id: int, postings: Sequence[Posting]) -> None:
     """Write rows of the index."""
@@ -239,7 +252,20 @@ def touches_of(
 ) -> list[Touched]:
     """Return the events that touch things, newest first."""
     rows = session.execute(_READ, {"tenant_id": tenant_id, "things": list(things), "limit": limit})
-    return [
-        Touched(row.thing, row.event_id, row.at, Role(row.role), row.other_first, row.other_last)
-        for row in rows
-    ]
+    return [_touched(row) for row in rows]
+
+
+def touches_of_each(
+    session: Session, tenant_id: int, things: Collection[int], *, limit: int = TOUCHES_READ_MAX
+) -> dict[int, list[Touched]]:
+    """Return for each thing the events that touch it, newest first; up to `limit` of each."""
+    found: dict[int, list[Touched]] = {thing: [] for thing in things}
+    for row in session.execute(
+        _READ_OF_EACH, {"tenant_id": tenant_id, "things": list(found), "limit": limit}
+    ):
+        found[row.thing].append(_touched(row))
+    return found
+
+
+def _touched(row: Row[Any]) -> Touched:
+    return Touched(row.thing, row.event_id, row.at, Role(row.role), row.other_first, row.other_last)
