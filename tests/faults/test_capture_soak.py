@@ -120,6 +120,7 @@ class Crowd:
                 connection, "GET", random.choice(["/epcis/events?perPage=20", "/epcis/capture?perPage=5"])
             )
             time.sleep(random.uniform(0, 1))
+        connection.close()
 
 
 @pytest.mark.faults

@@ -389,7 +389,9 @@ def test_a_body_too_large_is_refused_as_such_however_it_comes(
     assert {json.loads(answer.body)["type"] for answer in told} == {"urn:wuma:problem:body-too-large"}
 
 
-def test_a_compressed_body_is_not_unpacked(prober: Prober, everything: Everything) -> None:
+def test_a_compressed_body_is_not_unpacked_but_by_the_capture_that_bounds_it(
+    prober: Prober, everything: Everything
+) -> None:
     bomb = gzip.compress(b"[" + b"0," * 20_000_000 + b"0]", 9)
     token = everything.tokens[Role.BRAND_ADMIN].encode()
 
@@ -401,6 +403,9 @@ def test_a_compressed_body_is_not_unpacked(prober: Prober, everything: Everythin
                 (b"Content-Encoding", encoding),
             ]
             answer = prober.send(request(b"POST", target, headers, bomb), f"{target!r} {encoding!r}")
+            if (target, encoding) == (b"/epcis/capture", b"gzip"):  # kept as it came, for a job to unpack
+                assert answer.status == 202, answer
+                continue
             assert 400 <= answer.status < 500, answer
             assert answer.media_type == "application/problem+json"
 

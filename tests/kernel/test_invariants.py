@@ -49,7 +49,65 @@ EDITION: Final = (
     " now())"
 )
 
+RECALL: Final = (
+    "WITH recall AS (INSERT INTO care.recall (id, tenant_id, number, title, reason, risk_class, is_drill,"
+    " scope, notice, opened_at, opened_by, listing) VALUES (:id, :tenant_id, 1, 'x', 'x', 1, true, '{{}}',"
+    " 'x', now(), 'x', {listing}) RETURNING id, tenant_id)"
+)
+TWICE_BACK: Final = (
+    RECALL.format(listing=0)
+    + ", entry AS (INSERT INTO care.entry (id, tenant_id, recall_id, kind, at, recorded_at, actor)"
+    " SELECT id, tenant_id, id, 'returned', now(), now(), 'x' FROM recall RETURNING id, tenant_id)"
+    " INSERT INTO care.recovered (recall_id, entry_id, tenant_id, first_thing, last_thing, fate)"
+    " SELECT id, id, tenant_id, f, 9, 'returned' FROM entry, unnest(ARRAY[1, 5]) AS w (f)"
+)
+UNLISTED: Final = RECALL.format(listing=1) + " SELECT id FROM recall"
+ENTRIES: Final = (
+    "INSERT INTO dossier.entry (id, tenant_id, gtin, lot, item, subject, value, unit, method, instrument,"
+    " operator, reason, source, replaces, recorded_at, actor, event_id)"
+    " SELECT id, :tenant_id, '06945678000016', lot, 'lab.moisture', '', '1', '', '', '', '', 'x', source,"
+    " replaces, now(), 'x', CASE source WHEN 'event' THEN 1 END"
+    " FROM (VALUES (CAST(:id AS uuid), 'L1', '{source}', CAST(NULL AS uuid)),"
+    " (gen_random_uuid(), '{lot}', 'form', CAST(:id AS uuid))) AS w (id, lot, source, replaces)"
+)
+SIGNATURES: Final = (
+    "INSERT INTO dossier.signature (id, tenant_id, gtin, lot, round, kind, signed_at, actor, signer,"
+    " deviation, gaps, contents) SELECT gen_random_uuid(), :tenant_id, '06945678000016', 'L1', 1, kind,"
+    " now() + make_interval(secs => late), actor, 'x', '', '[]', decode(repeat(digest, 32), 'hex')"
+    " FROM (VALUES {rows}) AS w (kind, late, actor, digest)"
+)
+WITHDRAWN: Final = (
+    "INSERT INTO dossier.withdrawal (id, tenant_id, gtin, lot, round, withdrawn_at, actor, reason)"
+    " VALUES (:id, :tenant_id, '06945678000016', 'L1', 1, now(), 'x', 'x')"
+)
+ALARM: Final = (
+    "WITH rule AS (INSERT INTO dossier.rule (id, tenant_id, name, quantity, unit, place, most, seconds,"
+    " since, made_by) VALUES (:id, :tenant_id, 'x', '{quantity}', 'CEL', {place}, 8, 60, now(), 'x')"
+    " RETURNING id), series AS (INSERT INTO dossier.series (tenant_id, quantity, component, unit, device,"
+    " place, gtin, lot) VALUES (:tenant_id, 'Temperature', '', 'CEL', 'd', 'here', '', '') RETURNING id)"
+    " INSERT INTO dossier.alarm (id, tenant_id, rule_id, series_id, since, until, worst, readings, is_over,"
+    " raised_at) SELECT :id, :tenant_id, rule.id, series.id, now(), now() + make_interval(secs => {secs}),"
+    " 9, 2, true, now() FROM rule, series"
+)
+
 BREACHES: Final = {
+    "care.counted_back_once": [TWICE_BACK],
+    "care.listings_are_whole": [UNLISTED],
+    "dossier.one_line_of_corrections": [
+        ENTRIES.format(source="form", lot="L2"),
+        ENTRIES.format(source="event", lot="L1"),
+    ],
+    "dossier.quality_before_market": [
+        SIGNATURES.format(rows="('market', 0, 'b', '00')"),
+        SIGNATURES.format(rows="('quality', 9, 'a', '00'), ('market', 0, 'b', '00')"),
+        SIGNATURES.format(rows="('quality', 0, 'a', '00'), ('market', 0, 'b', '01')"),
+    ],
+    "dossier.withdrawal_of_a_release": [WITHDRAWN],
+    "dossier.alarm_of_its_rule": [
+        ALARM.format(quantity="Humidity", place="NULL", secs=1),
+        ALARM.format(quantity="Temperature", place="'elsewhere'", secs=1),
+        ALARM.format(quantity="Temperature", place="NULL", secs=-1),
+    ],
     "codes.runs_cover_order": [
         RUN.format(change="last_unit = last_unit - 1"),
         RUN.format(change="first_unit = first_unit + 1"),
@@ -114,7 +172,9 @@ def test_names_are_used_once_and_say_whose_they_are() -> None:
     names = [invariant.name for invariant in INVARIANTS]
 
     assert len(set(names)) == len(names)
-    assert all(name.partition(".")[0] in {"codes", "links", "masterdata"} for name in names)
+    assert all(
+        name.partition(".")[0] in {"care", "codes", "dossier", "links", "masterdata"} for name in names
+    )
     assert all(invariant.promise.endswith(".") for invariant in INVARIANTS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wuma.chain.authenticity import tasks as authenticity_tasks
+from wuma.chain.care import invariants as care_invariants
 from wuma.chain.care import tasks as care_tasks
 from wuma.chain.codes import invariants as codes_invariants
 from wuma.chain.codes import tasks as codes_tasks
@@ -21,6 +22,7 @@ from wuma.support.links import invariants as links_invariants
 from wuma.support.masterdata import invariants as masterdata_invariants
 
 INVARIANTS: Final[tuple[Invariant, ...]] = (
+    *care_invariants.INVARIANTS,
     *codes_invariants.INVARIANTS,
     *dossier_invariants.INVARIANTS,
     *masterdata_invariants.INVARIANTS,

@@ -81,7 +81,11 @@ def write_token(keyring: Keyring, purpose: str, key: Sequence[Any], *, expires_a
     version, nonce = keyring.data_version, secrets.token_bytes(_NONCE_BYTES)
     said = msgspec.json.encode([expires_at, *key])
     sealed = AESGCM(keyring.data_key(version, _LEVEL)).encrypt(nonce, said, purpose.encode())
-    return base64.urlsafe_b64encode(bytes([version]) + nonce + sealed).rstrip(b"=").decode()
+    return _as_text(bytes([version]) + nonce + sealed)
+
+
+def _as_text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def read_token(keyring: Keyring, purpose: str, token: str, *types: Any, now: datetime) -> list[Any]:
@@ -93,6 +97,8 @@ def read_token(keyring: Keyring, purpose: str, token: str, *types: Any, now: dat
     fault = FieldError("query/nextPageToken", "the token of an earlier page of this list", token[:60])
     try:
         raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        if _as_text(raw) != token:  # other characters that decode alike: nobody was given these
+            raise InvalidInput("The page token.", [fault])
         nonce, sealed = raw[1 : 1 + _NONCE_BYTES], raw[1 + _NONCE_BYTES :]
         said = AESGCM(keyring.data_key(raw[0], _LEVEL)).decrypt(nonce, sealed, purpose.encode())
     except (binascii.Error, ValueError, IndexError, KeyError, InvalidTag):

@@ -6,6 +6,7 @@ blank lines are rows too.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator
@@ -66,7 +67,8 @@ def _records(text: io.TextIOWrapper, separator: str) -> Iterator[Record]:
         expected = f'cells of at most {CELL_CHARACTERS_MAX} characters, quoted as "…" with "" for a quote'
         raise Unreadable(expected, f"{error}; rows from here on were not read", row=row + 1) from None
     finally:
-        text.detach()  # the file belongs to whoever opened it
+        with contextlib.suppress(ValueError):  # whoever opened the file may have closed it before us
+            text.detach()
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
